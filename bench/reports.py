@@ -28,7 +28,7 @@ from tandem.settings import MongoSettings
 from tandem.store.annotations.writer import AnnotationWriter, AppliedDecision
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
-from tandem.store.jobs.documents import JobDocument, first_dispatch
+from tandem.store.jobs.documents import JobDocument, first_dispatch, job_of
 from tandem.web import Services
 from tandem_api.analysis.comparisons.service import ComparisonService
 from tandem_api.analysis.reports.service import ReportService
@@ -59,7 +59,7 @@ def job(job_id: str, size: int) -> JobDocument:
         "user_template": "",
         "fingerprint": "f",
     }
-    return {
+    found = {
         "_id": job_id,
         "project_id": "p",
         "dataset_id": "d",
@@ -83,6 +83,7 @@ def job(job_id: str, size: int) -> JobDocument:
         "started_at": STARTED,
         "finished_at": STARTED + timedelta(seconds=size / 100),
     }
+    return job_of(found)
 
 
 def annotation(job_id: str, seq: int, draw: random.Random) -> dict[str, Any]:

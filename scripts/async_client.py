@@ -31,6 +31,9 @@ AWAITED = {
 }
 SYNCHRONOUS_ONLY = {
     "JobMethods.review": "a widget's threads make its requests: take the job from `Tandem`",
+    "JobMethods.table": "a widget's threads make its requests: take the job from `Tandem`",
+    "AgentMethods.edit": "a widget's threads make its requests: take the agent from `Tandem`",
+    "ProjectMethods.dashboard": "a widget's threads make its requests: take the project from `Tandem`",
     "JobMethods._ipython_display_": "a thread follows the job: take the job from `Tandem`",
 }
 """Methods that are left out, and why."""

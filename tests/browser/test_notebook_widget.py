@@ -26,6 +26,8 @@ expect.set_options(timeout=20_000)
 CELLS = (
     "from tandem_client import Tandem\n\nlab = Tandem.connect()\njob = lab.jobs.get('{job}')\njob.review()",
     "print('another cell')",
+    "table = job.table('not verified')\ntable",
+    "print('chosen:', *table.selected)",
 )
 
 
@@ -106,6 +108,7 @@ def test_a_decision_made_in_a_cell_stands_in_the_database(running_stack: Running
     notebook.run_first_cell()
     expect(shown(page)).to_be_visible(timeout=60_000)
     shown(page).focus()
+    expect(page.get_by_role("button", name="Confirm ")).to_be_in_viewport()  # within the cell, without scrolling it
 
     confirmed = act(page, "Enter")
     skipped = act(page, "s")
@@ -137,3 +140,40 @@ def test_a_decision_made_in_a_cell_stands_in_the_database(running_stack: Running
     eventually(lambda: "Run the cell to go on" in notebook.file.read_text(), "the notebook is saved with a sentence")
     outputs = json.loads(notebook.file.read_text())["cells"][0]["outputs"]
     assert confirmed not in json.dumps(outputs), "no record is in the saved notebook"
+
+    chosen = choose_in_the_table(page)
+    expect(page.get_by_text(f"chosen: {' '.join(chosen)}", exact=True)).to_be_visible()
+    table = page.get_by_role("region", name="Records of")
+    table.get_by_role("button", name="Confirm 2 records").click()
+    expect(table.get_by_text("2 decisions kept.")).to_be_visible()
+    assert all(kinds(record) == ["confirmed"] for record in chosen)
+    expect(table.get_by_label(f"Select {chosen[0]}")).to_have_count(0)  # it is verified now
+    # The card of the other cell goes on, through its own channel.
+    shown(page).focus()
+    assert act(page, "Enter") == undone
+    eventually(lambda: len(kinds(undone)) == 3, "a decision after the table's is kept")
+
+
+def choose_in_the_table(page: Page) -> list[str]:
+    """Sort by most sure first and select two records by keyboard; return their ids."""
+    run_cell(page, 2)
+    table = page.get_by_role("region", name="Records of")
+    expect(table.get_by_role("checkbox").nth(2)).to_be_visible()
+    table.get_by_role("button", name="Confidence").click()
+    expect(table.get_by_role("columnheader", name="Confidence")).to_have_attribute("aria-sort", "descending")
+    expect(table).to_have_attribute("aria-busy", "false")
+    shares = [int(text.rstrip("%").lstrip("<>")) for text in table.locator("td .tabular").all_inner_texts()]
+    assert shares == sorted(shares, reverse=True)
+    boxes = table.get_by_role("checkbox", name="Select ").and_(table.locator("tbody input"))
+    boxes.first.focus()
+    for key in (" ", "ArrowDown", " "):
+        page.keyboard.press(key)
+    expect(table.get_by_role("button", name="Confirm 2 records")).to_be_enabled()
+    chosen = [str(boxes.nth(place).get_attribute("aria-label")).removeprefix("Select ") for place in (0, 1)]
+    run_cell(page, 3)
+    return chosen
+
+
+def run_cell(page: Page, number: int) -> None:
+    page.locator(".jp-CodeCell .cm-content").nth(number).click()
+    page.keyboard.press("Shift+Enter")

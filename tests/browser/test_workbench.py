@@ -72,7 +72,7 @@ def test_nothing_that_a_person_decided_is_lost(running_stack: RunningStack, job:
     entrance = context.new_page()
     _log_in(running_stack, entrance, person)
     entrance.close()
-    dialog.get_by_role("button", name="I logged in elsewhere").click()
+    dialog.get_by_role("button", name="I have logged in again").click()
     expect(dialog).to_have_count(0)
     expect(saved).to_contain_text("All saved")
     assert _decided(running_stack, job, person)[-1] == late

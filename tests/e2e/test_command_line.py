@@ -19,6 +19,7 @@ import yaml
 from command_server import CommandServer
 from stacks import TWEETS, RunningStack
 from tandem.testing.waiting import eventually
+from tandem_client import Tandem
 from tandem_client.cli.session import the_job
 
 
@@ -313,7 +314,7 @@ def test_a_spreadsheets_file_without_ids_is_taken_once_however_often_it_comes(
     here = ("--project", project, "--text-column", "text", "--dataset", "sheet")
     told = terminal.run("import", str(sheet), *here)
     assert "3 records imported" in told
-    assert "Ids were made of the rows' content" in told
+    assert "Ids were made from the rows' content" in told
     assert "Rows that equal an earlier one: 1." in told
     assert "0 records imported" in terminal.run("import", str(sheet), *here)
     assert "--encoding windows-1252" in terminal.run("import", str(latin), *here, status=1)
@@ -380,6 +381,31 @@ def test_a_job_is_paused_resumed_and_cancelled(terminal: Terminal, running_stack
         assert "cancelled" in terminal.run("status", job.id, "--watch")
     finally:
         running_stack.behave(latency_ms=0)
+
+
+def test_keys_providers_agents_and_budgets_are_at_hand(terminal: Terminal, running_stack: RunningStack) -> None:
+    token = terminal.run("key", "create", "nightly", "--role", "viewer", "--days", "2").strip()
+    with Tandem(running_stack.ui_url, token) as tandem:
+        assert tandem.access.who_am_i().role == "viewer"
+    assert "nightly" in terminal.run("key", "list")
+    assert "revoked" in terminal.run("key", "revoke", "nightly")
+    assert "nightly" not in terminal.run("key", "list")
+    assert "There is no key" in terminal.run("key", "revoke", "nightly", status=1)
+
+    home = running_stack.project_with_tweets()[0]
+    here = ("--project", home.name)
+    terminal.run("run", *here, "--dataset", "tweets", "--agent", "simulated", "--limit", "2")
+    (job,) = running_stack.tandem.jobs.list(home.id)
+    assert job.agent.provider in terminal.run("provider", "list")
+    assert "simulated" in terminal.run("agent", "list", *here, "--model", job.agent.model[:5].upper())
+    assert "simulated" not in terminal.run("agent", "list", *here, "--model", "gpt-99")
+    shown = terminal.run("agent", "show", "simulated", *here)
+    assert "simulated, version 1" in shown
+    assert "{{ task.instruction }}" in shown
+    assert "has no version 9" in terminal.run("agent", "show", "simulated", *here, "--version", "9", status=1)
+    assert "has no budget" in terminal.run("budget", job.id)
+    assert job.id in terminal.run("status", "--project", home.name, "--state", "completed")
+    assert "No job is running" in terminal.run("status", "--project", home.name, "--state", "running")
 
 
 def test_a_canary_waits_for_a_go_and_a_running_job_is_changed(terminal: Terminal, running_stack: RunningStack) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from builders import a_schema, some_options
+from builders import a_job_document, a_schema, some_options
 from campaigns import an_annotation, disagreement
 from tandem.events import Event, ReviewRequestedV1, SingleChoiceTask
 from tandem.events.catalog import LOW_CONFIDENCE
@@ -64,9 +64,8 @@ class World:
 
     async def job(self, job_id: str, moods: str, *, tones: str | None = None, **more: Any) -> None:
         """A letter a record, a dash for an invalid answer, a blank for a record that was not run."""
-        await self.database["jobs"].insert_one(
-            {"_id": job_id, "state": "completed", "published": {"label_schema": SCHEMA.model_dump(mode="json")}}
-        )
+        job = a_job_document(job_id, label_schema=SCHEMA, state="completed")
+        await self.database["jobs"].insert_one(dict(job))
         documents = [
             an_annotation_of(job_id, seq, mood, (tones or "n" * len(moods))[seq], **more)
             for seq, mood in enumerate(moods)

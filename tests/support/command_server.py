@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ class CommandServer:
 def serve() -> None:
     """Fork for each order on standard input; write the status of each child to standard output."""
     from tandem_client.cli.app import main  # noqa: PLC0415 - once, before the first fork
+    from tandem_client.cli.parts import PARTS  # noqa: PLC0415 - as above
+
+    for part in PARTS.values():
+        import_module(part.module)
 
     for extension in entry_points(group="tandem.commands"):
         extension.load()

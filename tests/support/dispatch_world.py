@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from builders import a_choice, a_job_document, a_schema, an_agent
 from tandem.events import (
     AnnotationRequestedV1,
     AnnotationRespondedV1,
@@ -35,7 +36,7 @@ from tandem.store.annotations.verified import VerifiedReader
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
-from tandem.store.jobs.documents import JobDocument, PassPart, first_dispatch, first_pass, selection_part
+from tandem.store.jobs.documents import JobDocument, PassPart, first_pass, selection_part
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.reader import RecordReader
@@ -163,43 +164,18 @@ class World:
             }
             for seq in range(size)
         )
-        task = {"kind": "single_choice", "name": "sentiment", "options": [{"value": "good"}, {"value": "bad"}]}
-        document: JobDocument = {
-            "_id": job_id,
-            "project_id": "p",
-            "dataset_id": dataset,
-            "name": job_id,
-            "agent_id": "a",
-            "label_schema_id": "s",
-            "state": "running",
-            "state_reason": None,
-            "revision": 1,
-            "epoch": 1,
-            "weight": 1.0,
-            "budget_usd": budget_usd,
-            "selection": {"from_seq": 0, "below_seq": size, "size": size},
-            "published": {
-                "agent": {
-                    "agent_id": "a",
-                    "version": 1,
-                    "name": "a",
-                    "provider": provider,
-                    "model": "m",
-                    "fallback": fallback,
-                    "system_template": "s",
-                    "user_template": "{{ fields.text }}",
-                    "fingerprint": "f",
-                },
-                "label_schema": {"label_schema_id": "s", "version": 1, "name": "s", "tasks": [task]},
-                "review_policy": {},
-            },
-            "dispatch": first_dispatch(0),
-            "created_at": utcnow(),
-            "created_by": "test",
-            "started_at": utcnow(),
-            "finished_at": None,
-        }
-        await JobWriter(self.database).insert(cast("JobDocument", document | more))
+        agent = an_agent(provider=provider, fallback=fallback)
+        label_schema = a_schema(a_choice("sentiment"))
+        document = a_job_document(
+            job_id,
+            agent=agent,
+            label_schema=label_schema,
+            size=size,
+            dataset_id=dataset,
+            budget_usd=budget_usd,
+            **more,
+        )
+        await JobWriter(self.database).insert(document)
 
     async def annotate(
         self,

@@ -1,4 +1,4 @@
-"""What a job has for its records: labels, how they came about, and what people said."""
+"""Annotations of a job's records: labels, how they came about, and what people said."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Label(ApiModel):
 
 
 class Annotation(ApiModel):
-    """How one record ended in a job."""
+    """Annotation of one record in a job."""
 
     seq: int
     record_id: str
@@ -52,7 +52,7 @@ class Record(ApiModel):
 
 
 class Sample(ApiModel):
-    """What one of several answers said; `reason`: why not all of it could be read."""
+    """Values that one of several answers gave; `reason`: why not all of it could be read."""
 
     values: dict[str, Any] = Field(default_factory=dict)
     reason: str | None = None
@@ -74,7 +74,7 @@ class Call(ApiModel):
 
 
 class TaskOpinions(ApiModel):
-    """What people's opinions on one task come to: `state` is open, settled or disputed; `why` says by what."""
+    """Result of people's opinions on one task: `state` is open, settled or disputed; `why` says by what."""
 
     state: str
     why: str
@@ -82,7 +82,7 @@ class TaskOpinions(ApiModel):
 
 
 class Opinions(ApiModel):
-    """What people's opinions on a record come to. `number`: opinions that stand, one a person."""
+    """Result of people's opinions on a record. `number`: opinions that stand, one a person."""
 
     number: int
     state: str
@@ -112,7 +112,7 @@ class Decision(ApiModel):
 
 
 class AttemptDetail(Annotation):
-    """What one attempt gave, and how it came to it."""
+    """Result of one attempt, and how it came about."""
 
     seq: int = -1
     record_id: str = ""

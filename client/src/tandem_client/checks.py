@@ -10,7 +10,7 @@ from tandem_client.errors import with_cure
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class FieldProblem(_Model):
@@ -34,7 +34,7 @@ class Between(_Model):
 
 
 class CallEstimate(_Model):
-    """Of the first call for one record; `usd` is None where the price is not known, and `note` says so."""
+    """Estimate of the first call for one record; `usd` is None where the price is not known, and `note` says so."""
 
     prompt_tokens: Between
     output_tokens: Between
@@ -44,7 +44,7 @@ class CallEstimate(_Model):
 
 
 class JobEstimate(_Model):
-    """Of a whole job, as ranges; `assumes` says on what."""
+    """Estimate of a whole job, as ranges; `assumes` lists what it assumes."""
 
     records: int
     sampled: int
@@ -57,7 +57,7 @@ class JobEstimate(_Model):
 
 
 class TriedRecord(_Model):
-    """What the model answered to one record, and how that was read; `outcome` is None when no answer came."""
+    """The model's answer to one record, and how it was read; `outcome` is None when no answer came."""
 
     seq: int
     record_id: str

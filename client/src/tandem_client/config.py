@@ -64,7 +64,7 @@ def _saved() -> dict[str, str]:
             "The configuration cannot be read",
             type="bad-configuration",
             detail=f"{file} cannot be read ({error})",
-            cure="Run `tandem login URL` to write it anew.",
+            cure="Run `tandem login URL` to write it again.",
         ) from error
     return {name: str(value) for name, value in parsed.items()}
 

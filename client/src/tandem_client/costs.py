@@ -1,4 +1,4 @@
-"""What calls of models cost."""
+"""Costs of the calls of models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tandem_client.tasks import ApiModel
 
 
 class ModelCost(ApiModel):
-    """What was used of one model; `amount` in USD, None where no token has a known price."""
+    """Usage of one model; `amount` in USD, None where no token has a known price."""
 
     provider: str = ""
     model: str = ""
@@ -20,7 +20,7 @@ class ModelCost(ApiModel):
 
 
 class JobCost(ApiModel):
-    """What a job has cost so far, every paid answer included."""
+    """Cost of a job so far, every paid answer included."""
 
     currency: str = "USD"
     total: ModelCost

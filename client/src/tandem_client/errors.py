@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 
 def with_cure(detail: str, cure: str | None) -> str:
@@ -41,7 +42,7 @@ class TandemError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What is wrong and what to do, in one line."""
+        """Return what is wrong and what to do, in one line."""
         return with_cure(self.detail or self.title, self.cure)
 
 

@@ -93,7 +93,7 @@ class Dataset(DatasetMethods):
 
 
 class ImportResult(ApiModel):
-    """What one import took in: all of the file or nothing of it."""
+    """Result of one import, which takes in all of the file or nothing of it."""
 
     import_id: str
     records: int
@@ -101,17 +101,17 @@ class ImportResult(ApiModel):
     same_content: int = 0
     duplicates: int = 0
     changed: int = 0
-    """Of the skipped: rows that say something else than the record of their id, which stays as it is."""
+    """Rows among the skipped that say something else than the record of their id, which stays as it is."""
     skipped_ids: tuple[str, ...] = ()
     id_column: str | None = None
-    """Where the records' ids come from; None when they were made of the content."""
+    """Column that the records' ids come from; None when they were made of the content."""
     made_ids: tuple[str, ...] = ()
     """The first twenty of the ids that were made."""
     repeated: int = 0
     """Rows equal to an earlier one of the file, whose made ids end with their number."""
     delimiter: str | None = None
     file_format: str | None = None
-    """What the file was, by its content."""
+    """Format of the file, by its content."""
     packing: str | None = None
     empty: int = 0
     """Rows without text that were left out."""
@@ -127,7 +127,7 @@ class ImportResult(ApiModel):
 
 
 class Deletion(ApiModel):
-    """What a deletion takes, or took."""
+    """Counts of a deletion: what it takes, or took."""
 
     id: str | None = None
     """None: a plan, nothing was deleted."""
@@ -137,9 +137,9 @@ class Deletion(ApiModel):
     counts: dict[str, int]
     """Collection to documents that go; of a person, also that are changed."""
     confirm: str | None = None
-    """What to repeat in order to delete."""
+    """Text to repeat in order to delete."""
     stays: tuple[str, ...] = ()
-    """What is kept elsewhere, and until when."""
+    """Copies that are kept elsewhere, and until when."""
     done: bool
     asked_at: datetime | None = None
     done_at: datetime | None = None
@@ -167,7 +167,7 @@ class PreviewFault(ApiModel):
 
 
 class ImportPreview(ApiModel):
-    """What an import would make of a file, by its first rows."""
+    """Preview of an import by the first rows of its file."""
 
     file_format: str
     packing: str | None = None
@@ -333,7 +333,7 @@ class Job(JobMethods):
 
 
 class TaskCarryOver(ApiModel):
-    """What became of one task's values, in records; labels that have no new one, and labels that are new."""
+    """Result for one task's values, in records; labels that have no new one, and labels that are new."""
 
     carried: int = 0
     labels: dict[str, dict[str, int]] = Field(default_factory=dict)

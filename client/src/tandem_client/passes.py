@@ -13,11 +13,11 @@ RunOutcome = Literal["labeled", "invalid", "failed", "not_run"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class PassCheck(_Model):
-    """What a run again would do: `records` of them would run, which ended so far as `outcomes` says."""
+    """Preview of a run again: `records` would run, which ended so far as `outcomes` says."""
 
     ok: bool
     problems: tuple[FieldProblem, ...] = ()

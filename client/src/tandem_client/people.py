@@ -52,10 +52,10 @@ class LoginLink(ApiModel):
 
     token: str
     person_id: str | None = None
-    """Who logs in with it; None from a server that knows no people yet."""
+    """Id of the person who logs in with it; None from a server that knows no people yet."""
     name: str = ""
     expires_at: datetime
 
     def address(self, page: str) -> str:
-        """Where a person opens it, given the address of the review page."""
+        """Return the address at which a person opens it, given that of the review page."""
         return f"{page.rstrip('/')}/login?token={quote(self.token, safe='')}"

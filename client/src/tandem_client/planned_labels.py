@@ -12,7 +12,7 @@ from tandem_client.errors import TandemError
 
 
 class PlannedLabels(NamedTuple):
-    """What a plan needs of each record: risk, label group; and what people decided so far, by place."""
+    """Columns that a plan needs of each record: risk, label group; and what people decided so far, by place."""
 
     risks: list[float | None]
     groups: list[int]

@@ -26,7 +26,7 @@ class Latency(ApiModel):
 
 
 class LabelQuality(ApiModel):
-    """How well one label is found; between two agents, how far they agree on it."""
+    """Precision, recall and F1 of one label; between two agents, how far they agree on it."""
 
     label: str
     precision: float
@@ -136,7 +136,7 @@ class ReviewCount(ApiModel):
 
 
 class JobReport(ApiModel):
-    """What a job gave. `share` below 1: so much of it is in the report so far."""
+    """Report of a job. `share` below 1: that part of it is in the report so far."""
 
     job_id: str
     state: str

@@ -1,4 +1,4 @@
-"""Which labels go to people: policies of jobs, and review campaigns."""
+"""Rules for the labels that go to people: policies of jobs, and review campaigns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tandem_client.tasks import ApiModel
 
 
 class TaskReview(ApiModel):
-    """What holds for one task instead of the policy's own; None leaves it to that."""
+    """Policy of one task; None leaves it to the record's."""
 
     threshold: float | None = None
     review_without_confidence: bool | None = None
@@ -57,14 +57,14 @@ class CampaignStrategy(ApiModel):
 
 
 class Stop(ApiModel):
-    """When a campaign closes by itself: `never`, `all` of its records decided, or `after` decisions (`decided`)."""
+    """Rule by which a campaign closes: `never`, with `all` of its records decided, or `after` decisions (`decided`)."""
 
     rule: str = "never"
     after: int | None = None
 
 
 class Campaign(ApiModel):
-    """Who is asked to look at what: a strategy with its parameters over a job's records.
+    """A review campaign: a strategy with its parameters over a job's records, and the people whom it asks.
 
     `picked` = `queued` + `waiting` + `decided`, as the walk found them: asked for by this campaign, by another one,
     decided by a person. `items_open` and `items_decided` are its records in the queue now.
@@ -96,7 +96,7 @@ class Campaign(ApiModel):
 
 
 class CampaignCount(ApiModel):
-    """What a campaign would do; estimated from a part of the records where `exact` is False."""
+    """Preview of a campaign; estimated from a part of the records where `exact` is False."""
 
     records: int
     selected: int
@@ -110,7 +110,7 @@ class CampaignCount(ApiModel):
 
 
 class Confirmed(ApiModel):
-    """What a bulk confirmation did. `refused` says why, by record id."""
+    """Result of a bulk confirmation. `refused` says why, by record id."""
 
     confirmed: tuple[str, ...] = ()
     refused: dict[str, str] = Field(default_factory=dict)

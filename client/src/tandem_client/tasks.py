@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ApiModel(BaseModel):
-    """What the API says, typed. Fields that a newer server adds are ignored."""
+    """Base of the API's models. Fields that a newer server adds are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class LabelOption(ApiModel):
@@ -54,7 +54,7 @@ class MultipleChoice(Task):
 
 
 class SpanAttribute(ApiModel):
-    """What else is said of each span, as one of some options."""
+    """A further choice about each span, among its own options."""
 
     name: str
     options: tuple[LabelOption, ...]
@@ -105,4 +105,4 @@ class Span(ApiModel):
 
 
 Value = str | float | tuple[str, ...] | tuple[Span, ...]
-"""What a task was labeled with: a label or text, a number, labels, spans."""
+"""Value of a task: a label or text, a number, labels, spans."""

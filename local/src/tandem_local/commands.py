@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tandem_client.cli.data import FileEncoding
+from tandem_client.cli.encodings import FileEncoding
 
 DataDirOption = Annotated[Path, typer.Option(help="Where data live; they survive a restart.")]
 UiPortOption = Annotated[
@@ -30,12 +30,12 @@ def demo(
         Path | None, typer.Option(exists=True, dir_okay=False, help="A CSV or JSONL file in place of the 4,200 tweets.")
     ] = None,
     text_column: Annotated[
-        list[str] | None, typer.Option(help="Its column with the text to label; repeatable. text when left out.")
+        list[str] | None, typer.Option(help="Column with the text to label; repeatable. `text` when left out.")
     ] = None,
     gold_column: Annotated[str | None, typer.Option(help="Its column with the right label, for the accuracy.")] = None,
     id_column: Annotated[
         str | None,
-        typer.Option(help="Its column with a unique key. Left out: the column id, or ids are made of the content."),
+        typer.Option(help="Column with a unique key. Left out: the column `id`, or ids made from the content."),
     ] = None,
     encoding: FileEncoding = None,
     labels: Annotated[str | None, typer.Option(help="The labels to choose from: a,b,c")] = None,

@@ -18,7 +18,11 @@ def announce(running: RunningStack) -> None:
     stack = running.stack
     with running.client() as tandem:
         link = running.login_link(tandem)
-    say(f"Tandem is up: {stack.broker}, model {stack.model.name}, data in {stack.data_dir.path}.")
+    model = stack.model
+    named = f"--provider {model.provider} --model {model.name or 'NAME'}"
+    say(f"Tandem is up: {stack.broker}, data in {stack.data_dir.path}. Agents take `{named}`.")
+    if others := [name for name in model.accounts if name != model.provider]:
+        say(f"Other providers: {', '.join(others)}.")
     say(f"Review page (this link logs in once): {link}")
     say(
         "Command line, in another terminal: "

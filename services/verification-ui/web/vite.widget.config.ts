@@ -18,7 +18,7 @@ const withinTheWidget = {
   },
 };
 
-// The review card for notebooks: one module and one style sheet, which the client's distribution carries.
+// The review card and the table for notebooks: one module and one style sheet, which the client's distribution carries.
 export default defineConfig({
   plugins: [react()],
   publicDir: false,
@@ -36,7 +36,7 @@ export default defineConfig({
     target: "es2022",
     cssCodeSplit: false,
     chunkSizeWarningLimit: 900,
-    lib: { entry: path("./src/widget/review.tsx"), formats: ["es"], fileName: () => "review.js", cssFileName: "review" },
+    lib: { entry: path("./src/widget/cell.tsx"), formats: ["es"], fileName: () => "cell.js", cssFileName: "cell" },
     rolldownOptions: { output: { codeSplitting: false } },
   },
 });

@@ -21,7 +21,7 @@ from pydantic_settings import (
 
 
 class KafkaSettings(BaseModel):
-    """How to reach the broker. SASL and TLS follow Apache Kafka's names."""
+    """Address and credentials of the broker. SASL and TLS follow Apache Kafka's names."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -95,6 +95,12 @@ class ObservabilitySettings(BaseModel):
 class HttpSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    trusted_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses and networks (10.0.0.0/8) of the proxies in front, whose X-Forwarded-For and "
+        "X-Forwarded-Proto hold. Cookies are marked Secure when one of them says https.",
+    )
+    header_seconds: float = Field(default=15, gt=0, description="How long the headers of a request may take to come.")
 
 
 class ServiceSettings(BaseSettings):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import product
-from typing import Any, cast
 
 import pytest
 
+from builders import a_job_document
 from tandem.events import JobState
 from tandem.jobs.moves import (
     ASK_ANEW,
@@ -30,7 +30,7 @@ from tandem.jobs.moves import (
 from tandem.settings import MongoSettings
 from tandem.store.database import Database, utcnow
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError, WalkProgress
-from tandem.store.jobs.documents import JobDocument, first_dispatch, first_pass
+from tandem.store.jobs.documents import JobDocument, LeasePart, first_dispatch, first_pass
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 
@@ -103,24 +103,22 @@ async def test_each_move_is_made_from_its_states_alone(database: Database) -> No
 async def _try(database: Database, move: Move, state: JobState) -> None:
     job_id = f"{move.name} from {state}"
     taken_over = move is TAKE_OVER  # from a holder whose lease has run out
-    job: dict[str, Any] = {
-        "_id": job_id,
-        "state": state.value,
-        "state_reason": "as it was",
-        "revision": 3,
-        "epoch": 7,
-        "selection": {"from_seq": 0, "below_seq": 9, "size": 9},
-        "dispatch": {
-            **first_dispatch(0),
-            "lease": {"holder": "d", "until": utcnow().replace(year=2000 if taken_over else 2100)},
-        },
-        "started_at": None,
-        "finished_at": None if state.is_live else utcnow(),
-    }
-    await database["jobs"].insert_one(job)
+    lease: LeasePart = {"holder": "d", "until": utcnow().replace(year=2000 if taken_over else 2100)}
+    job = a_job_document(
+        job_id,
+        size=9,
+        state=state.value,
+        state_reason="as it was",
+        revision=3,
+        epoch=7,
+        dispatch={**first_dispatch(0), "lease": lease},
+        started_at=None,
+        finished_at=None if state.is_live else utcnow(),
+    )
+    await database["jobs"].insert_one(dict(job))
     before = await JobReader(database).get(job_id)
     try:
-        made = await MADE[move](database, cast("JobDocument", job))
+        made = await MADE[move](database, job)
     except LeaseLostError:
         made = None
     else:

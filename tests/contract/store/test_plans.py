@@ -23,6 +23,7 @@ from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
+from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.verified import VerifiedReader
@@ -30,6 +31,9 @@ from tandem.store.api_keys.reader import ApiKeyReader
 from tandem.store.api_keys.writer import ApiKeyWriter
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
+from tandem.store.certificates.reader import CertificateReader
+from tandem.store.certificates.sealing import SealedReader
+from tandem.store.certificates.writer import CertificateWriter
 from tandem.store.database import Database, utcnow
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.finding.reader import FindingReader, by_confidence, by_decision
@@ -224,6 +228,14 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
     "the next item of some campaigns": lambda db: ReviewItemWriter(db).claim(
         "j", Reviewer("p", "p"), limit=1, seconds=1, campaigns=["c", "d", None]
     ),
+    "the next certificate to lead": lambda db: CertificateWriter(db).claim("w", seconds=1),
+    "a job's certificates": lambda db: CertificateReader(db).of_job("j"),
+    "the certificate that has not ended": lambda db: CertificateReader(db).live_of(["j", "k"]),
+    "sealed records": lambda db: SealedReader(db).of("d"),
+    "labels to freeze": lambda db: FreezingReader(db).block("j", 5, 50),
+    "frozen labels": lambda db: FreezingReader(db).between("j", 0, 50, attempt=1),
+    "items that were skipped often": lambda db: ReviewItemReader(db).skipped("j", "c", 3),
+    "reads by blocks": lambda db: OpinionReader(db).count_blocks("j", 1000),
     "a record's decisions": lambda db: OpinionReader(db).history("j", 7),
     "records that a person is to read blind": lambda db: ReviewItemReader(db).blind_for("p", "d"),
     "those of a page": lambda db: ReviewItemReader(db).blind_for("p", "d", Selection.of((1, 7))),

@@ -211,3 +211,26 @@ async def test_names_that_differ_by_case_alone_are_refused(admin: httpx.AsyncCli
         await admin.post(path, json={"name": other})
         refused = await admin.post(path, json={"name": name})
         assert (refused.status_code, repr(other) in refused.json()["detail"]) == (409, True), refused.text
+
+
+async def test_numbers_of_thousands_of_digits_are_the_callers_fault(
+    admin: httpx.AsyncClient, project: Any, dataset: Any
+) -> None:
+    digits = "9" * 4400
+    json_body: dict[str, Any] = {"content": f'{{"name": {digits}}}', "headers": {"content-type": "application/json"}}
+    answers = [
+        await admin.get(f"/jobs/j/annotations/{digits}"),
+        await admin.get(f"/projects?limit={digits}"),
+        await admin.get(f"/datasets/{dataset['id']}/find", params={"where": f"length > {digits}"}),
+        await admin.post("/projects", **json_body),
+        await admin.post("/login-links", **json_body),
+        await admin.post(f"/projects/{project['id']}/label-schemas", **json_body),
+        await admin.post(
+            f"/datasets/{dataset['id']}/imports?format=jsonl&text_column=text", content=f'{{"text": {digits}}}\n'
+        ),
+        await admin.post("/import-preview", content=f'{{"text": {digits}}}\n'),
+        await admin.get("/projects", headers={"traceparent": f"00-{digits}-{digits}-01"}),
+    ]
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == [], [
+        answer.text[:300] for answer in answers
+    ]

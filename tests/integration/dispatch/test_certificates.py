@@ -61,6 +61,9 @@ async def test_a_certificate_is_led_to_its_close_and_its_two_files_agree(databas
     assert lines[second]["final"] == {"mood": truth_of(second)}
     assert lines[first]["certificate"]["reads"][0]["flagged"]
     assert {line["certificate"]["zone"] for line in lines.values() if line["certificate"]} >= {"audit", "rest"}
+    moved = {**lines[second], "certificate": {**lines[second]["certificate"], "zone": "pilot"}}
+    changed = [json.dumps(moved).encode() + b"\n" if json.loads(line)["seq"] == second else line for line in export]
+    assert "zone" in {finding.kind for finding in verify(changed, document).findings}
     told = {event.commitment for event in led.producer.handed_over if isinstance(event, CertificateCommittedV1)}
     assert told == {document["commitment"], document["schedules_commitment"]}
     assert "ann" not in b"".join(export).decode(), "strangers do not learn who read"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from builders import a_choice, a_schema
+from builders import a_choice, a_job_document, a_schema
 from campaigns import a_campaign, an_annotation, disagreement
 from faults import FailingStore, FaultyProducer
 from tandem.events import Event, ReviewAskedV1, thresholds_campaign_id
@@ -80,9 +80,9 @@ async def walk_all(store: FailingStore, producer: AppliedProducer, name: str, *,
 
 
 async def make_jobs(store: FailingStore) -> None:
-    published = {"label_schema": SCHEMA.model_dump(mode="json"), "review_policy": {}}
     for job_id in ("a", "b"):
-        await store.plain["jobs"].insert_one({"_id": job_id, "state": "completed", "published": published})
+        job = a_job_document(job_id, label_schema=SCHEMA, state="completed")
+        await store.plain["jobs"].insert_one(dict(job))
 
 
 async def test_a_campaign_is_walked_and_adds_up_whichever_call_fails(failing_store: FailingStore) -> None:

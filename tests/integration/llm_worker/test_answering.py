@@ -92,7 +92,7 @@ async def test_a_model_is_told_once_what_was_wrong_with_its_answer(make_desk: Ma
         (
             MultipleChoiceTask(name="topics", options=some_options("a", "b")),
             '{"topics": ["a", "c"]}',
-            "'c' is none of the labels of 'topics'",
+            "'c' is not a label of 'topics'",
         ),
     ],
 )

@@ -26,6 +26,7 @@ from tandem.store.annotations.opinions import opinions_of
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import Database, StoreUnavailableError, utcnow
 from tandem.store.indexes import ensure_indexes
+from tandem.store.jobs.documents import dispatch_defaults, job_defaults
 from tandem.store.migrations import MIGRATIONS, MigrationRunner
 from tandem.store.migrations.runner import MigrationLease
 from tandem.store.opinions.documents import settlement_of
@@ -45,7 +46,8 @@ CHANGING = {"made_at"}
 """When something was looked at; not what."""
 ADDED = {
     "api_keys": {"person_id"},
-    "jobs": {"created_by_id", "passes"},
+    "jobs": {"created_by_id", "passes", *job_defaults(), *dispatch_defaults()}
+    - {"budget_usd", "waiting_for", "weight"},
     "review_orders": {"created_by_id"},
     "datasets": {"committed_by_id"},
     "verifications": {"decided_by_id", "shown", "withdraws"},

@@ -51,6 +51,33 @@ async def client(annotator: Annotator) -> AsyncIterator[openai.AsyncOpenAI]:
         yield sdk
 
 
+async def test_it_learns_from_what_people_decided_where_the_agent_shows_it(client: openai.AsyncOpenAI) -> None:
+    """Dogs are negative here, taxes positive: no word of it stands in the labels' descriptions."""
+    dogs = [f"My dog ran over the {each} and barked." for each in ("lawn", "road", "hill", "beach", "yard", "field")]
+    taxes = [f"The tax office wants the {each} by Friday." for each in ("form", "fee", "copy", "list", "bill", "file")]
+    decided = [(text, "negative") for text in (*dogs, *(f"{each} Again." for each in dogs))]
+    decided += [(text, "positive") for text in (*taxes, *(f"{each} Again." for each in taxes))]
+    shown: list[Any] = [{"role": "system", "content": f"{SYSTEM}\nOf a town."}]
+    for text, label in decided:
+        shown += [
+            {"role": "user", "content": text},
+            {"role": "assistant", "content": json.dumps({"sentiment": label})},
+        ]
+
+    async def labeled(text: str, before: list[Any]) -> str:
+        messages: Any = [*before, {"role": "user", "content": text}]
+        answer = await client.chat.completions.create(
+            model="tandem-offline", messages=messages, response_format=RESPONSE_FORMAT
+        )
+        return str(json.loads(answer.choices[0].message.content or "")["sentiment"])
+
+    assert await labeled("The dog barked at a happy neighbour.", shown) == "negative"
+    assert await labeled("The tax office wants an angry letter.", shown[:1]) == "positive", "it forgot the examples"
+    elsewhere = [{"role": "system", "content": SYSTEM}]
+    assert await labeled("I love it, wonderful, thank you!", elsewhere) == "positive"
+    assert await labeled("This is terrible, I hate it.", elsewhere) == "negative"
+
+
 async def ask(client: openai.AsyncOpenAI, text: str, system: str = SYSTEM, **more: Any) -> Any:
     messages: Any = [{"role": "system", "content": system}, {"role": "user", "content": text}]
     return await client.chat.completions.create(model="tandem-offline", messages=messages, **more)

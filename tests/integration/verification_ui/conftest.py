@@ -12,8 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from builders import a_schema, an_agent
-from tandem.events import LabelOption, LabelTask, ReviewPolicy, SingleChoiceTask, TaskLabel
+from builders import a_job_document, a_schema, an_agent
+from tandem.events import LabelOption, LabelTask, SingleChoiceTask, TaskLabel
 from tandem.messaging import Connection, Producer
 from tandem.people import Role, hash_token
 from tandem.review import OpinionPolicy
@@ -21,7 +21,6 @@ from tandem.settings import KafkaSettings, MongoSettings
 from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.database import Database, utcnow
 from tandem.store.indexes import ensure_indexes
-from tandem.store.jobs.documents import first_dispatch
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem_verification_ui.app import make_app
@@ -84,33 +83,19 @@ class World:
     ) -> None:
         schema = a_schema(*tasks, label_schema_id="schema1", name="sentiment")
         agent = an_agent(agent_id="agent1", system_template="", user_template="")
-        await self.database["jobs"].insert_one(
-            {
-                "_id": job_id,
-                "project_id": project_id,
-                "dataset_id": DATASET,
-                "name": f"name of {job_id}",
-                "agent_id": "agent1",
-                "label_schema_id": "schema1",
-                "state": state,
-                "state_reason": None,
-                "revision": 3,
-                "epoch": 1,
-                "weight": 1.0,
-                "selection": {"from_seq": 0, "below_seq": 1000, "size": 1000},
-                "published": {
-                    "agent": agent.model_dump(mode="json"),
-                    "label_schema": schema.model_dump(mode="json"),
-                    "review_policy": ReviewPolicy().model_dump(mode="json"),
-                },
-                "dispatch": first_dispatch(0),
-                "created_at": utcnow(),
-                "created_by": "seed",
-                "started_at": None,
-                "finished_at": None,
-                **({} if policy is None else {"opinion_policy": policy.model_dump()}),
-            }
+        job = a_job_document(
+            job_id,
+            agent=agent,
+            label_schema=schema,
+            size=1000,
+            project_id=project_id,
+            dataset_id=DATASET,
+            name=f"name of {job_id}",
+            state=state,
+            revision=3,
+            **({} if policy is None else {"opinion_policy": policy.model_dump()}),
         )
+        await self.database["jobs"].insert_one(dict(job))
 
     async def add_records(self, seqs: Sequence[int], *, text: str = "text of record {}") -> None:
         await self.database["records"].insert_many(

@@ -44,7 +44,7 @@ def test_confidence_in_reverse_is_told_with_what_to_do() -> None:
 def test_confidence_that_is_no_better_than_chance_is_told() -> None:
     pairs = [(0.55 + 0.1 * (index % 4), index % 3 > 0) for index in range(240)]
     (ranks,) = confidence_warnings(NONE, judged(pairs), [0] * 10)
-    assert "does not tell right labels from wrong ones" in ranks
+    assert "does not separate right labels from wrong ones" in ranks
     assert "people's decisions" in ranks
 
 

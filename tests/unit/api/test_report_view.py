@@ -9,6 +9,7 @@ import pytest
 
 from tandem.events import LabelSchemaSpec
 from tandem.quality.summary import summarize
+from tandem.store.jobs.documents import job_of
 from tandem_api.analysis.reports.schemas import JobReport, TaskReport
 from tandem_api.analysis.reports.views import report_of
 from tandem_api.resources.jobs.schemas import JobCost, ModelCost
@@ -75,10 +76,12 @@ def report() -> JobReport:
         "_id": "j",
         "state": "running",
         "selection": {"size": 3},
+        "passes": [],
         "published": {"label_schema": SCHEMA},
+        "dispatch": {},
         "started_at": START,
     }
-    return report_of(job, summarize(records, gold, schema.tasks), COST, share_made=1.0, now=START)
+    return report_of(job_of(job), summarize(records, gold, schema.tasks), COST, share_made=1.0, now=START)
 
 
 def of(report: JobReport, name: str) -> TaskReport:
@@ -157,6 +160,7 @@ def test_it_is_said_why_labels_have_no_confidence(dispatch: Any, strategy: str, 
         "_id": "j",
         "state": "completed",
         "selection": {"size": 1},
+        "passes": [],
         "published": {
             "label_schema": SCHEMA,
             "agent": {"provider": "p", "model": "m", "confidence_strategy": strategy},
@@ -165,7 +169,7 @@ def test_it_is_said_why_labels_have_no_confidence(dispatch: Any, strategy: str, 
         "started_at": START,
     }
 
-    made = report_of(job, summarize([ended(0, values)], {}, schema.tasks), COST, share_made=1.0, now=START)
+    made = report_of(job_of(job), summarize([ended(0, values)], {}, schema.tasks), COST, share_made=1.0, now=START)
 
     assert (made.no_confidence or "").startswith(said or "")
     assert (made.no_confidence is None) is (said is None)

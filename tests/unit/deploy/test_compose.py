@@ -133,3 +133,11 @@ def test_every_file_that_is_mounted_exists(services: dict[str, dict[str, Any]]) 
             source = volume.split(":")[0]
             if source.startswith("./"):
                 assert (ROOT / Path(source)).exists(), source
+
+
+def test_no_container_has_rights_or_memory_without_bound(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert "cap_add" not in service, name

@@ -109,7 +109,7 @@ def test_it_says_what_it_is(dockerfile: Dockerfile) -> None:
 
 def test_it_installs_its_own_member_as_locked(dockerfile: Dockerfile) -> None:
     syncs = [value for value in dockerfile.values("RUN") if value.startswith("uv sync")]
-    package = f"tandem-{dockerfile.service}" + (" --extra dawid-skene" if dockerfile.service == "api" else "")
+    package = f"tandem-{dockerfile.service}"
     assert syncs[-1] == f"uv sync --package {package} --frozen --no-dev --no-editable"
 
 

@@ -205,3 +205,6 @@ def test_the_overlay_puts_everything_into_its_namespace_and_pulls_from_its_regis
     for deployment in _deployments(documents).values():
         assert _container(deployment)["image"].startswith("registry.example.com/tandem/")
     assert "PodMonitor" in {document["kind"] for document in documents}
+    for name in ("api", "verification-ui"):  # cookies are Secure when the ingress says https
+        environment = _environment(_deployments(documents)[name], documents)
+        assert json.loads(environment["TANDEM_HTTP__TRUSTED_PROXIES"]), name

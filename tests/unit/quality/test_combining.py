@@ -117,30 +117,30 @@ def share_right(labels: list[TaskLabel | NoLabel], truths: list[int]) -> float:
 
 
 @pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")  # the library's own
-async def test_our_posterior_is_the_librarys() -> None:
+@pytest.mark.parametrize("known", [0, 40])
+async def test_the_estimate_and_what_follows_from_it_are_crowd_kits(known: int) -> None:
     draw = random.Random(3)  # noqa: S311 - draws a case
-    votes = [
-        [draw.choice((t, t, t, draw.randrange(3))) for _ in range(3)] for t in (draw.randrange(3) for _ in range(200))
-    ]
-    found = await estimated("abc", votes, {}, agents=3)
+    right = [draw.randrange(3) for _ in range(300)]
+    votes = [[draw.choice((t, t, t, t, t, draw.randrange(3), -1)) for _ in range(5)] for t in right]
+    assert all(max(each) >= 0 for each in votes)
+    truths = dict(list(enumerate(right))[:known])
+    found = await estimated("abc", votes, truths, agents=5)
     data = pd.DataFrame(
-        [(record, agent, label) for record, each in enumerate(votes) for agent, label in enumerate(each)],
+        [(row, agent, label) for row, each in enumerate(votes) for agent, label in enumerate(each) if label >= 0],
         columns=["task", "worker", "label"],
     )
-    errors = pd.DataFrame(
-        {
-            truth: {
-                (agent, label): found.errors[agent].get("abc"[truth], {}).get("abc"[label], 1e-10)
-                for agent in range(3)
-                for label in range(3)
-            }
-            for truth in range(3)
-        }
-    ).rename_axis(["worker", "label"])
-    priors = pd.Series({index: found.priors[label] for index, label in enumerate("abc")})
-    expected = DawidSkene._e_step(data, priors, errors)
-    for record, each in enumerate(votes):
-        label = by_estimate(CHOICE, ["abc"[index] for index in each], found)
-        if isinstance(label, TaskLabel):
-            assert label.probabilities is not None
-            assert [label.probabilities[name] for name in "abc"] == pytest.approx(list(expected.loc[record]), abs=1e-6)
+    golden = pd.Series(truths, name="label").rename_axis("task") if known else None
+    library: Any = DawidSkene(n_iter=300, tol=1e-8).fit(data, true_labels=golden)
+    assert [found.priors[label] for label in "abc"] == pytest.approx(
+        [library.priors_[index] for index in range(3)], abs=1e-3
+    )
+    for (agent, label), row in library.errors_.iterrows():
+        ours = [found.errors[agent]["abc"[truth]].get("abc"[label], 0.0) for truth in range(3)]
+        assert ours == pytest.approx([row[truth] for truth in range(3)], abs=1e-3)
+    for record, each in enumerate(votes[known:], known):
+        label = by_estimate(CHOICE, [None if index < 0 else "abc"[index] for index in each], found)
+        assert isinstance(label, TaskLabel)
+        assert label.probabilities is not None
+        assert [label.probabilities[name] for name in "abc"] == pytest.approx(
+            [library.probas_.loc[record][index] for index in range(3)], abs=1e-3
+        )

@@ -15,10 +15,11 @@ from rich.text import Text
 from tandem_client.cli.checking import show_tryout
 from tandem_client.cli.session import connected, out, the_agent, the_dataset, the_label_schema, the_project
 from tandem_client.cli.terminal import visible
+from tandem_client.errors import TandemError
 
 app = typer.Typer(help="Agents: a model with its prompt and its label schema.", no_args_is_help=True)
 STYLES = {"record": "green", "label_schema": "cyan", "example": "magenta"}
-"""Of the parts of a prompt that do not stand in the template."""
+"""Colors of the parts of a prompt that do not stand in the template."""
 
 
 class Draw(StrEnum):
@@ -104,14 +105,60 @@ def create(
 
 
 @app.command("list")
-def list_agents(project: ProjectOption) -> None:
+def list_agents(
+    project: ProjectOption,
+    model: Annotated[str | None, typer.Option(help="Only agents whose model has this in its name.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Only agents of this provider.")] = None,
+) -> None:
     """List the versions of a project's agents."""
     with connected() as tandem:
         agents = tandem.agents.list(the_project(tandem, project).id)
+    if model is not None:
+        agents = [agent for agent in agents if model.casefold() in agent.model.casefold()]
+    if provider is not None:
+        agents = [agent for agent in agents if agent.provider == provider]
     table = Table("agent", "version", "provider", "model", Column("id", no_wrap=True), box=None)
     for agent in agents:
         table.add_row(escape(agent.name), str(agent.version), escape(agent.provider), escape(agent.model), agent.id)
     out.print(table)
+
+
+@app.command("show")
+def show_agent(
+    agent: str,
+    project: ProjectOption,
+    version: Annotated[int | None, typer.Option(min=1, help="Its version; the latest when left out.")] = None,
+) -> None:
+    """Show all of an agent: model, parameters, how it is asked, its templates and examples."""
+    with connected() as tandem:
+        home = the_project(tandem, project)
+        chosen = the_agent(tandem, home, agent)
+        if version is not None:
+            versions = {each.version: each for each in tandem.agents.list(home.id) if each.name == chosen.name}
+            if version not in versions:
+                cure = f"There are {', '.join(map(str, sorted(versions)))}."
+                raise TandemError(
+                    "No such version", type="not-found", detail=f"{agent!r} has no version {version}", cure=cure
+                )
+            chosen = versions[version]
+    told = {
+        "agent": f"{chosen.name}, version {chosen.version}",
+        "model": f"{chosen.model} at {chosen.provider}",
+        "parameters": json.dumps(chosen.parameters, ensure_ascii=False) if chosen.parameters else "",
+        "confidence": chosen.confidence_strategy,
+        "repair": "asks once more when no label could be read" if chosen.repair else "",
+        "fallback": json.dumps(chosen.fallback, ensure_ascii=False) if chosen.fallback else "",
+        "examples": f"{len(chosen.examples)} of its own" if chosen.examples else "",
+        "drawn": json.dumps(chosen.drawn_examples, ensure_ascii=False) if chosen.drawn_examples else "",
+        "made": f"{chosen.created_at:%Y-%m-%d %H:%M}",
+        "id": chosen.id,
+    }
+    for name, value in told.items():
+        if value:
+            out.print(f"{name:<12}{value}", markup=False, soft_wrap=True)
+    for name, template in (("system", chosen.system_template), ("user", chosen.user_template)):
+        out.rule(f"{name} template")
+        out.print(template, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -28,7 +28,7 @@ Blind = Annotated[float | None, typer.Option(min=0, max=1, help="Share of the re
 Person = Annotated[
     list[str] | None, typer.Option("--person", help="Who gets the records, by id or name. Repeatable; else everybody.")
 ]
-StopAfter = Annotated[int | None, typer.Option(min=1, help="Close the campaign after so many decisions.")]
+StopAfter = Annotated[int | None, typer.Option(min=1, help="Close the campaign after this many decisions.")]
 
 
 class Order(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from tandem_client.cli.encodings import FileEncoding
 from tandem_client.cli.faults import reporting
 from tandem_client.cli.rollback import rollback
 from tandem_client.cli.session import connected, err, out, the_label_schema
@@ -36,38 +36,6 @@ class DelimiterName(StrEnum):
     PIPE = "pipe"
 
 
-class EncodingName(StrEnum):
-    UTF_8 = "utf-8"
-    UTF_16 = "utf-16"
-    WINDOWS_1252 = "windows-1252"
-    LATIN_1 = "iso-8859-1"
-    LATIN_9 = "iso-8859-15"
-    WINDOWS_1250 = "windows-1250"
-    WINDOWS_1251 = "windows-1251"
-    SHIFT_JIS = "shift_jis"
-    GB_18030 = "gb18030"
-
-
-def _encoding(given: str) -> EncodingName:
-    """By any name that Python knows of the encoding: latin-1, cp1252, UTF8."""
-    try:
-        codec = codecs.lookup(given)
-    except (LookupError, ValueError):
-        codec = None
-    for each in EncodingName:
-        if codecs.lookup(each.value) == codec:
-            return each
-    raise typer.BadParameter(f"{given!r} is no encoding that is read. Name one of {', '.join(EncodingName)}")
-
-
-FileEncoding = Annotated[
-    EncodingName | None,
-    typer.Option(
-        parser=_encoding,
-        metavar="NAME",
-        help="Of the file; UTF-8 when left out. windows-1252 and iso-8859-1 (Latin-1) are the usual others.",
-    ),
-]
 _DELIMITERS: dict[DelimiterName, Delimiter] = {
     DelimiterName.COMMA: ",",
     DelimiterName.SEMICOLON: ";",
@@ -83,7 +51,7 @@ def import_file(
             exists=True, dir_okay=False, help="CSV, JSONL, JSON, Parquet or Excel; texts also in gzip or zstd."
         ),
     ],
-    project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
+    project: Annotated[str, typer.Option(help="Name of the project; created if it does not exist.")],
     text_column: Annotated[
         list[str] | None,
         typer.Option(
@@ -118,7 +86,7 @@ def import_file(
     ] = None,
     delimiter: Annotated[
         DelimiterName | None,
-        typer.Option(help="Between the cells of a CSV file; found out when left out."),
+        typer.Option(help="Delimiter of a CSV file; detected when left out."),
     ] = None,
     encoding: FileEncoding = None,
     metadata_column: Annotated[
@@ -133,7 +101,7 @@ def import_file(
     ] = False,
     tool: Annotated[
         ToolName | None,
-        typer.Option(help="Annotation tool that wrote the file; found out when left out. none: take it as it is."),
+        typer.Option(help="Annotation tool that wrote the file; detected when left out. none: keep its objects."),
     ] = None,
     skip_empty: Annotated[bool, typer.Option("--skip-empty", help="Leave out rows without text.")] = False,
     sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file; the first one when left out.")] = None,
@@ -182,7 +150,7 @@ def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bo
     """Yield the sentences that tell people where the records' ids come from."""
     if result.id_column is None:
         example = f" ({', '.join(result.made_ids[:2])}, …)" if result.made_ids else ""
-        yield f"Ids were made of the rows' content{example}: importing the file again adds only what is new."
+        yield f"Ids were made from the rows' content{example}: importing the file again adds only what is new."
         if result.repeated and result.records and not skip_same_content:
             yield (
                 f"Rows that equal an earlier one: {result.repeated}. They are records of their own, with -2, -3 … "
@@ -205,8 +173,8 @@ def _about(result: ImportResult, id_column: str | None, *, skip_same_content: bo
         yield f"Columns that were left out: {shown}{more}. --metadata-column '*' keeps them."
     if result.changed:
         yield (
-            f"Skipped rows that say something else than the record of their id: {result.changed}. Records never "
-            "change; what is new in them can go into another data set."
+            f"Skipped rows whose content differs from the record of their id: {result.changed}. Records never "
+            "change; import these rows into another data set to keep what is new in them."
         )
 
 

@@ -47,7 +47,7 @@ def export(
         typer.Option("--verified/--not-verified", help="Only what people decided, or only others."),
     ] = None,
     snapshot: Annotated[
-        bool, typer.Option("--snapshot", help="All of the file shows one moment, however the work goes on.")
+        bool, typer.Option("--snapshot", help="The whole file shows one moment, even while work goes on.")
     ] = False,
     project: Annotated[str | None, typer.Option(help="The job's project, where several jobs have the name.")] = None,
 ) -> None:

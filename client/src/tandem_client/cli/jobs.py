@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -25,9 +26,18 @@ from tandem_client.cli.subsets import the_subset
 from tandem_client.client import Tandem
 from tandem_client.models import Job, Project
 
+
+class JobState(StrEnum):
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
 JobArgument = Annotated[str, typer.Argument(help="Id of the job, or its name.")]
 JobProject = Annotated[
-    str | None, typer.Option("--project", help="Name of the project whose jobs are meant; all when left out.")
+    str | None, typer.Option("--project", help="Name of the project; jobs of all projects when left out.")
 ]
 
 
@@ -42,7 +52,8 @@ def run(
     without_confidence: WithoutConfidence = None,
     budget: Annotated[float | None, typer.Option(min=0, help="In US dollars; a hard stop.")] = None,
     readers: Annotated[
-        int | None, typer.Option(min=1, max=10, help="So many people must agree to settle a record; 1 when left out.")
+        int | None,
+        typer.Option(min=1, max=10, help="People who must agree to settle a record; 1 when left out."),
     ] = None,
     adjudicated: Annotated[bool, typer.Option(help="Where the readers differ, an admin settles the record.")] = False,
     weight: Annotated[float | None, typer.Option(min=0, help="Share of the workers among running jobs.")] = None,
@@ -127,6 +138,9 @@ def follow(tandem: Tandem, job: Job) -> Job:
 def status(
     job: Annotated[str | None, typer.Argument(help="Id or name of a job; all jobs when left out.")] = None,
     project: JobProject = None,
+    state: Annotated[
+        list[JobState] | None, typer.Option("--state", help="Only jobs in this state; repeatable.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until the jobs are over.")] = False,
 ) -> None:
     """Show the progress of jobs: rate, time left, counts by outcome."""
@@ -134,10 +148,14 @@ def status(
         homes = tandem.projects.list() if project is None else [the_project(tandem, project)]
         jobs = jobs_of(tandem, homes) if job is None else [the_job(tandem, job, project)]
         names = {home.id: home.name for home in homes}
+        if state:
+            jobs = [each for each in jobs if each.state in state]
         if watch:
             jobs = _watched(tandem, homes, jobs, names, alone=job is not None)
     if jobs:
         out.print(job_table(jobs, width=out.width, projects=names))
+    elif state:
+        out.print(f"No job is {' or '.join(state)}. `tandem status` shows all.")
     else:
         out.print("There are no jobs yet. `tandem run` starts one.")
 

@@ -18,7 +18,7 @@ def opinions(
     job: JobArgument,
     record_id: Annotated[str, typer.Argument(help="Id of the record, as it was imported.")],
     project: JobProject = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Show the opinions on one record with their history, and what holds."""
     with connected() as tandem:

@@ -32,7 +32,7 @@ from tandem_client.cli.session import connected, err, out, the_job
 from tandem_client.cli.terminal import json_for_terminals
 
 Jobs = Annotated[list[str], typer.Argument(help="Ids or names of the jobs.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 
 
 class Method(StrEnum):
@@ -71,7 +71,7 @@ def compare(
         Path | None, typer.Option(help="Write all records where the agents differ to this JSONL file.")
     ] = None,
     review: Annotated[
-        bool, typer.Option("--review", help="Send the records where they differ to people, all of them and none twice.")
+        bool, typer.Option("--review", help="Send all records where the agents differ to people, each once.")
     ] = False,
     min_confidence: Annotated[
         float | None,

@@ -102,7 +102,7 @@ def evaluation_lines(task: TaskReport) -> Iterator[str]:
 
 
 def confusion_table(found: Evaluation) -> Table | None:
-    """Which label was given where another one is right; None where that is not known, or wider than a terminal."""
+    """Return a table of given labels by the right ones; None where those are unknown, or the table is too wide."""
     matrix = found.confusion
     if matrix is None or not 0 < len(matrix.labels) <= _MOST_COLUMNS:
         return None
@@ -115,7 +115,7 @@ def confusion_table(found: Evaluation) -> Table | None:
 
 
 def reliability_table(found: Evaluation) -> Table | None:
-    """How often labels of about one confidence are right; None where none has a confidence."""
+    """Return a table of how often labels of about one confidence are right; None where none has a confidence."""
     bins = [each for each in found.reliability.bins if each.count]
     if not bins:
         return None
@@ -207,7 +207,7 @@ def campaign_lines(campaign: Campaign, names: Mapping[str, str]) -> Iterator[str
 
 
 def contest_lines(found: Comparison, task: ComparedTask) -> Iterator[str]:
-    """Who is right more often, of each pair."""
+    """Return a table of the agent that is right more often, of each pair."""
     names = {job.job_id: job.name for job in found.jobs}
     for pair in task.pairs:
         for words, known in (("gold values", pair.gold), ("what people decided", pair.verified)):

@@ -23,15 +23,15 @@ app = typer.Typer(help="Label schemas: what may be answered.", no_args_is_help=T
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the label schema.")]
 ProjectOption = Annotated[str, typer.Option(help="Name of the project.")]
-VersionOption = Annotated[int | None, typer.Option(help="A version of it; the latest when left out.")]
+VersionOption = Annotated[int | None, typer.Option(help="Version of the label schema; the latest when left out.")]
 
 
 @app.command()
 def create(
-    project: Annotated[str, typer.Option(help="Name of the project; made when there is none.")],
+    project: Annotated[str, typer.Option(help="Name of the project; created if it does not exist.")],
     name: Annotated[
         str | None,
-        typer.Argument(help="Name of the schema; what the file says when left out. With --labels, its task's."),
+        typer.Argument(help="Name of the schema; left out: the name in the file. With --labels, the task's name."),
     ] = None,
     labels: Annotated[str | None, typer.Option(help="The labels, separated by commas: a,b,c")] = None,
     file: Annotated[
@@ -126,7 +126,7 @@ def carry_over(
     agent: Annotated[
         str | None, typer.Option(help="Agent that labels the rest; else it ends as invalid, for people.")
     ] = None,
-    job_name: Annotated[str | None, typer.Option("--name", help="Name of the job that is made.")] = None,
+    job_name: Annotated[str | None, typer.Option("--name", help="Name of the new job.")] = None,
     threshold: Threshold = None,
     without_confidence: WithoutConfidence = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would carry over.")] = False,

@@ -1,24 +1,30 @@
-"""What every command shares: the console, the connection, and names that people may use in place of ids."""
+"""Parts that every command shares: the console, the connection, and names that people may use in place of ids."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from tandem_client import config
-from tandem_client.cli.terminal import SafeConsole
+from tandem_client.cli.terminal import err, out
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
 from tandem_client.models import Agent, Dataset, Job, LabelSchema, Project
 
-out = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else 200)
-"""Results; wide where they are piped, so that no table folds."""
-err = SafeConsole(stderr=True, highlight=False)
-"""Progress and errors, so that results can be piped."""
+__all__ = [
+    "connected",
+    "err",
+    "jobs_of",
+    "out",
+    "the_agent",
+    "the_dataset",
+    "the_job",
+    "the_label_schema",
+    "the_project",
+]
 MOST_NAMED = 10
-"""Of what there is, where a name is not found."""
+"""Names that are listed where one is not found."""
 
 
 class Named(Protocol):

@@ -21,7 +21,7 @@ def show(
     job: JobArgument,
     record_id: Annotated[str, typer.Argument(help="Id of the record, as it was imported.")],
     project: JobProject = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Show one record of a job: fields, labels with confidence and alternatives, the raw answer, calls, decisions."""
     with connected() as tandem:

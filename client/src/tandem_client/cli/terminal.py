@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,3 +46,9 @@ def _sign(found: re.Match[str]) -> str:
     if code < 0x20:
         return chr(_PICTURES + code)
     return _DELETE_PICTURE if code == 0x7F else _OTHER
+
+
+out = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else 200)
+"""Results; wide where they are piped, so that no table folds."""
+err = SafeConsole(stderr=True, highlight=False)
+"""Progress and errors, so that results can be piped."""

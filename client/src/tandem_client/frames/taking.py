@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ROWS = 10_000
 """Rows of a batch that is sent."""
 BATCH_BYTES = 4 * 1024 * 1024
-"""Where rows are long, batches have fewer, of about this size."""
+"""Bytes that a batch has at most, about, where rows are long."""
 
 
 def reader_of(frame: Any) -> pa.RecordBatchReader:  # noqa: PLR0911 - one for each kind of frame

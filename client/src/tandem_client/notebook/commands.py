@@ -15,7 +15,7 @@ from tandem_client.errors import TandemError
 from tandem_client.transport import Transport
 
 MAX_CHARACTERS = 2000
-"""Of an id, a method or a path."""
+"""Most characters of an id, a method or a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ class ReviewCommands:
     def answer(self, ask: Ask) -> dict[str, Any]:
         """Make the request; return the answer as a message. Failures are problems, as the server sends them."""
         if not any(ask.method == method and allowed.fullmatch(ask.path) for method, allowed in self._allowed):
-            return self._message(ask, 403, _problem(403, "Not allowed", f"{ask.method} {ask.path} is no command here."))
+            return self._message(ask, 403, problem(403, "Not allowed", f"{ask.method} {ask.path} is no command here."))
         base = self._http.url if ask.path.startswith("/api/") else self._page
         try:
             status, body = self._http.passed_on(ask.method, base + ask.path, ask.body)
         except TandemError as error:
-            return self._message(ask, 503, _problem(503, error.title, error.detail, error.cure))
+            return self._message(ask, 503, problem(503, error.title, error.detail, error.cure))
         return self._message(ask, status, body)
 
     def check(self) -> None:
@@ -86,5 +86,6 @@ class ReviewCommands:
         return {"kind": "answer", "id": ask.id, "status": status, "body": body}
 
 
-def _problem(status: int, title: str, detail: str, cure: str = "") -> dict[str, Any]:
+def problem(status: int, title: str, detail: str, cure: str = "") -> dict[str, Any]:
+    """Return a problem in the form in which the services send theirs."""
     return {"type": "about:blank", "status": status, "title": title, "detail": detail, "cure": cure or None}

@@ -21,8 +21,8 @@ _BAR = "display:inline-block;height:8px"
 _CELL = "padding:2px 12px 2px 0;text-align:left"
 
 
-def job_html(job: Job | AsyncJob) -> str:
-    """Return the job as HTML: state, progress, outcomes, pace. Holds nothing of the records."""
+def job_html(job: Job | AsyncJob, note: str = "") -> str:
+    """Return the job as HTML: state, progress, outcomes, pace, and a note. Holds nothing of the records."""
     ended, size = job.done
     parts = (("labeled", "#2e9e6b"), ("invalid", "#d9962b"), ("failed", "#cf4a3f"))
     shares = {name: 100 * getattr(job.counts, name) / max(1, job.size) for name, _ in parts}
@@ -41,6 +41,8 @@ def job_html(job: Job | AsyncJob) -> str:
         rows["pace"] = f"{job.rate_per_second:,.1f} records/s{left}"
     if job.notice:
         rows["notice"] = job.notice
+    if note:
+        rows["this view"] = note
     table = "".join(
         f'<tr><th style="{_CELL};font-weight:500">{name}</th><td style="{_CELL}">{html.escape(text)}</td></tr>'
         for name, text in rows.items()
@@ -73,21 +75,29 @@ def show_live(job: Job) -> None:
     thread.start()
 
 
-def follow(job: Job, handle: Any, *, interval: float = INTERVAL_SECONDS) -> None:
-    """Replace what `handle` displays with the job's present state until it is over."""
+def follow(job: Job, handle: Any, *, interval: float = INTERVAL_SECONDS, patience: float = PATIENCE_SECONDS) -> None:
+    """Replace what `handle` displays with the job's present state until it is over.
+
+    Where the server does not answer, or the key is good no more, the view says so and what to do.
+    """
     heard = time.monotonic()
-    while not job.is_over and time.monotonic() - heard < PATIENCE_SECONDS:
+    while not job.is_over:
         time.sleep(interval)
         try:
             job = job.refresh()
-        except TandemError:
-            continue
-        heard = time.monotonic()
-        handle.update(_bundle(job), raw=True)
+        except TandemError as error:
+            has_ended = error.status in (401, 403, 404) or time.monotonic() - heard > patience
+            what = "It does not follow the job any more; run the cell again." if has_ended else "It tries again."
+            handle.update(_bundle(job, f"{error.sentence.rstrip('.')}. {what}"), raw=True)
+            if has_ended:
+                return
+        else:
+            heard = time.monotonic()
+            handle.update(_bundle(job), raw=True)
 
 
-def _bundle(job: Job) -> dict[str, str]:
-    return {"text/html": job_html(job), "text/plain": job_text(job)}
+def _bundle(job: Job, note: str = "") -> dict[str, str]:
+    return {"text/html": job_html(job, note), "text/plain": job_text(job)}
 
 
 def _duration(seconds: float) -> str:

@@ -1,13 +1,14 @@
-"""What an agent does."""
+"""Methods of an agent."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tandem_client.binding import Bound
 
 if TYPE_CHECKING:
-    from tandem_client.models import Dataset, Job
+    from tandem_client.models import Agent, Dataset, Job
+    from tandem_client.notebook.prompt_widget import PromptEditor
     from tandem_client.resources.subsets import Subset
     from tandem_client.reviewing import ReviewPolicy
 
@@ -47,6 +48,12 @@ class AgentMethods(Bound):
             review_policy=review_policy,
             budget_usd=budget_usd,
         )
+
+    def edit(self, *, dataset: Dataset | None = None, limit: int = 2, height: int = 620) -> PromptEditor:
+        """Return an editor of the templates for a notebook's cell; `notebook.prompt_editor` tells more."""
+        from tandem_client.notebook import prompt_editor  # noqa: PLC0415 - for notebooks alone
+
+        return prompt_editor(cast("Agent", self), dataset=dataset, limit=limit, height=height)
 
     def jobs(self) -> list[Job]:
         """Return the jobs of this version."""

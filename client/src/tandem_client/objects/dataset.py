@@ -1,4 +1,4 @@
-"""What a data set does."""
+"""Methods of a data set."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DatasetMethods(Framed):
         `frame` is a pandas or polars frame, an Arrow table or anything with `__arrow_c_stream__`, a Hugging Face data
         set, or a list of dicts. `text` names the column or columns that are labeled (a mapping gives the fields other
         names), `id` the column of the rows' own keys; left out, it is the column `id` or `record_id`, and where there
-        is none, or with `make_ids`, ids are made of the content. `metadata` names the columns to keep beside, "*" for
+        is none, or with `make_ids`, ids are made from the content. `metadata` names the columns to keep beside, "*" for
         all others. `gold` maps tasks to the columns of values known to be right, `label_schema_id` has them checked.
 
         Types are kept: frames of this data set and of its jobs have the dtypes that came in. Raises TandemError, which

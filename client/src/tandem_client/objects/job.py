@@ -1,4 +1,4 @@
-"""What a job does."""
+"""Methods of a job."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tandem_client.frames.giving import FrameSource
     from tandem_client.models import Job
     from tandem_client.notebook.review_widget import ReviewWidget
+    from tandem_client.notebook.table_widget import TableWidget
     from tandem_client.quality import Comparison, JobReport
     from tandem_client.resources.finding import Found
     from tandem_client.reviewing import Confirmed
@@ -82,6 +83,12 @@ class JobMethods(Framed):
         from tandem_client.notebook import review  # noqa: PLC0415 - for notebooks alone
 
         return review(cast("Job", self), page=page, height=height)
+
+    def table(self, where: Condition | str | None = None, *, page: str | None = None, height: int = 620) -> TableWidget:
+        """Return the job's records as a table for a notebook's cell; `tandem_client.notebook.table` tells more."""
+        from tandem_client.notebook import table  # noqa: PLC0415 - for notebooks alone
+
+        return table(cast("Job", self), where=where, page=page, height=height)
 
     def _frame(self, **params: Any) -> FrameSource:
         return self.tandem.jobs.frame(self.id, **params)

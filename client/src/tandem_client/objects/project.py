@@ -1,16 +1,17 @@
-"""What a project does: its data sets, label schemas, agents and jobs, without its id in each call."""
+"""Methods of a project: its data sets, label schemas, agents and jobs, without its id in each call."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tandem_client.binding import Bound
 from tandem_client.errors import TandemError
 
 if TYPE_CHECKING:
     from tandem_client.client import Tandem
-    from tandem_client.models import Agent, Dataset, Job, LabelSchema
+    from tandem_client.models import Agent, Dataset, Job, LabelSchema, Project
+    from tandem_client.notebook.dashboard_widget import Dashboard
     from tandem_client.tasks import LabelOption, MultipleChoice, Number, SingleChoice, Spans, Text
 
 
@@ -34,6 +35,12 @@ class ProjectMethods(Bound):
     @property
     def jobs(self) -> ProjectJobs:
         return ProjectJobs(self.tandem, self.id)
+
+    def dashboard(self, *, vectors: Mapping[str, Any] | None = None, limit: int = 2000, height: int = 620) -> Dashboard:
+        """Return the project at a glance for a notebook's cell; `tandem_client.notebook.dashboard` tells more."""
+        from tandem_client.notebook import dashboard  # noqa: PLC0415 - for notebooks alone
+
+        return dashboard(cast("Project", self), vectors=vectors, limit=limit, height=height)
 
 
 class _Part:

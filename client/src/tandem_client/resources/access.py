@@ -1,4 +1,4 @@
-"""Who may do what: API keys and login links of people."""
+"""Access: API keys and login links of people."""
 
 from __future__ import annotations
 

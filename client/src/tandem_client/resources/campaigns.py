@@ -104,7 +104,7 @@ class Campaigns:
                     type="review-not-finished",
                     detail=f"{campaign.share:.0%} of the records were looked at after {timeout:g} s"
                     + (f". {campaign.notice}" if campaign.notice else ""),
-                    cure=f"It goes on; look with `campaigns.get({campaign.job_id!r}, {campaign.id!r})`.",
+                    cure=f"It continues; look with `campaigns.get({campaign.job_id!r}, {campaign.id!r})`.",
                 )
             self._sleep(interval)
             campaign = self.get(campaign.job_id, campaign.id)

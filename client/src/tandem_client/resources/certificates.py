@@ -86,16 +86,22 @@ class Certificates:
 
     def close(self, job_id: str, certificate_id: str) -> Certificate:
         """Close it with what was read so far: claims for which that is too little are refused."""
-        return self._move(job_id, certificate_id, "close")
+        found = self._http.post(f"/jobs/{job_id}/certificates/{certificate_id}/close")
+        return Certificate.model_validate(found)
 
     def abandon(self, job_id: str, certificate_id: str) -> Certificate:
         """Give it up: nothing is certified."""
-        return self._move(job_id, certificate_id, "abandon")
+        found = self._http.post(f"/jobs/{job_id}/certificates/{certificate_id}/abandon")
+        return Certificate.model_validate(found)
 
     def document(self, job_id: str, certificate_id: str) -> dict[str, Any]:
         """Return a closed certificate as the JSON that `verify` reads."""
         found: dict[str, Any] = self._http.get(f"/jobs/{job_id}/certificates/{certificate_id}/document")
         return found
+
+    def page(self, job_id: str, certificate_id: str, file: str | Path) -> int:
+        """Write a closed certificate as one HTML page for people; return its size in bytes."""
+        return saved(self._http, f"/jobs/{job_id}/certificates/{certificate_id}/page", Path(file))
 
     def download(self, job_id: str, certificate_id: str, directory: str | Path) -> tuple[Path, Path]:
         """Write the certified export and the certificate into the directory; return both files."""
@@ -121,6 +127,3 @@ class Certificates:
             self._sleep(interval)
             certificate = self.get(certificate.job_id, certificate.id)
         return certificate
-
-    def _move(self, job_id: str, certificate_id: str, move: str) -> Certificate:
-        return Certificate.model_validate(self._http.post(f"/jobs/{job_id}/certificates/{certificate_id}/{move}"))

@@ -22,7 +22,7 @@ Encoding = Literal[
 Tool = Literal["none", "label-studio", "argilla", "doccano", "prodigy", "potato"]
 PREVIEW_BYTES = 1024 * 1024
 NEEDED_WHOLE = (b"PAR1", b"PK\x03\x04")
-"""How files begin whose contents stand at their end: Parquet and Excel."""
+"""First bytes of files whose contents stand at their end: Parquet and Excel."""
 OnBytes = Callable[[int], None]
 """Called with the number of bytes sent so far."""
 

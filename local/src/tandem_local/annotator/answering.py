@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tandem.runtime.openai_chat import AnswerTokens
 from tandem_local.annotator.classifier import Classifier
@@ -27,6 +27,10 @@ _NAME = re.compile(r"(?<!\w)[A-Z][\w'\u2019-]*(?: [A-Z][\w'\u2019-]*)*")
 _SENTENCE_ENDS = (".", "!", "?", ":", "\n", '"')
 
 
+Correct = Callable[[str, Mapping[str, float]], Mapping[str, float]]
+"""From the name of a property and the zero-shot probabilities of its options to what was learned of them."""
+
+
 class Answerer:
     """Answers a record with a JSON object of the properties that are asked for."""
 
@@ -34,11 +38,15 @@ class Answerer:
         self._classifier = classifier
 
     def answer(
-        self, properties: Sequence[tuple[str, Property]], text: str, descriptions: Mapping[str, str]
+        self,
+        properties: Sequence[tuple[str, Property]],
+        text: str,
+        descriptions: Mapping[str, str],
+        correct: Correct = lambda _, prior: prior,
     ) -> AnswerTokens:
         """Return the answer's tokens, with their alternatives. `descriptions`: what is said of an option."""
         answer = AnswerTokens()
-        self._object(answer, properties, text, descriptions)
+        self._object(answer, properties, text, descriptions, correct=correct)
         return answer
 
     def _object(
@@ -48,6 +56,8 @@ class Answerer:
         text: str,
         descriptions: Mapping[str, str],
         phrase: str | None = None,
+        *,
+        correct: Correct | None = None,
     ) -> None:
         for index, (name, shape) in enumerate(properties):
             answer.add(("{" if index == 0 else ", ") + json.dumps(name, ensure_ascii=False) + ": ")
@@ -55,6 +65,9 @@ class Answerer:
                 answer.add(str(round(100 * answer.lowest)))
             elif isinstance(shape, Text) and phrase is not None:
                 answer.add(json.dumps(phrase, ensure_ascii=False))
+            elif correct is not None and isinstance(shape, OneOf) and not shape.nullable:
+                prior = self._classifier.probabilities(text, shape.options, descriptions)
+                _one(answer, correct(name, prior))
             else:
                 self._value(answer, shape, text if phrase is None else phrase, descriptions)
         answer.add("}")
@@ -64,7 +77,7 @@ class Answerer:
             case OneOf(nullable=True):
                 answer.add("null")
             case OneOf(options=options):
-                self._one(answer, options, text, descriptions)
+                _one(answer, self._classifier.probabilities(text, options, descriptions))
             case SomeOf(options=options):
                 self._some(answer, options, text, descriptions)
             case Number():
@@ -79,13 +92,6 @@ class Answerer:
                     answer.add(", " if index else "")
                     self._object(answer, properties, text, descriptions, phrase)
                 answer.add("]")
-
-    def _one(self, answer: AnswerTokens, options: tuple[str, ...], text: str, descriptions: Mapping[str, str]) -> None:
-        probabilities = self._classifier.probabilities(text, options, descriptions)
-        chosen = max(probabilities, key=probabilities.__getitem__)
-        answer.add('"')
-        answer.choose(_inside(chosen), {_inside(option): share for option, share in probabilities.items()})
-        answer.add('"')
 
     def _some(self, answer: AnswerTokens, options: tuple[str, ...], text: str, descriptions: Mapping[str, str]) -> None:
         """Add labels, each in or out on its own, in the order of the options; at each place one follows, or the end."""
@@ -106,6 +112,13 @@ class Answerer:
             if option is not None:
                 begun = True
                 left = left[left.index(option) + 1 :]
+
+
+def _one(answer: AnswerTokens, probabilities: Mapping[str, float]) -> None:
+    chosen = max(probabilities, key=probabilities.__getitem__)
+    answer.add('"')
+    answer.choose(_inside(chosen), {_inside(option): share for option, share in probabilities.items()})
+    answer.add('"')
 
 
 def _number(answer: AnswerTokens, shape: Number, text: str) -> None:

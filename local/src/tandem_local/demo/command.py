@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tandem_client import TandemError
 from tandem_client.cli.progress import JobProgress
 from tandem_local.demo.data import DemoData
 from tandem_local.demo.run import Demo
@@ -32,6 +33,13 @@ def run_demo(options: DemoOptions) -> None:
 
 def _label(running: RunningStack, options: DemoOptions) -> None:
     stack = running.stack
+    if not stack.model.name:
+        raise TandemError(
+            "No model",
+            type="no-model",
+            detail=f"The settings name no model of {stack.model.provider!r}",
+            cure='Set OPENAI_MODEL, or `"models": {"NAME": {}}` of the provider in TANDEM_PROVIDERS.',
+        )
     demo = Demo(options.data, stack.model, stack.broker, options.limit)
     if stack.model.base_url is None:
         say(

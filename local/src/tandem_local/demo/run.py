@@ -23,7 +23,7 @@ HARDLY_BETTER = 1.1
 
 @dataclass(frozen=True)
 class Demo:
-    """What to label, with which model; `limit` takes only the first records."""
+    """Options of a demo run: what to label, with which model; `limit` takes only the first records."""
 
     data: DemoData
     model: StackModel

@@ -219,7 +219,7 @@ class Stack:
                     **store,
                     "TANDEM_HTTP__PORT": str(self.api_port),
                     BOOTSTRAP_KEY_VARIABLE: self.admin_key,
-                    "TANDEM_PROVIDERS": json.dumps([{"name": self.model.provider, "models": [self.model.name]}]),
+                    "TANDEM_PROVIDERS": json.dumps(self.model.offers()),
                 },
             ),
             self._service("dispatcher", "tandem_api.dispatch", {**broker, **store}),
@@ -229,7 +229,7 @@ class Stack:
                 {
                     **broker,
                     "TANDEM_MONGO__URL": None,  # it has no business there
-                    "TANDEM_PROVIDERS": json.dumps({self.model.provider: self._account()}),
+                    "TANDEM_PROVIDERS": json.dumps(self._accounts()),
                     "TANDEM_DRAIN_SECONDS": str(DRAIN_SECONDS),
                 },
             ),
@@ -253,12 +253,20 @@ class Stack:
             module,
             ops_port=self.data_dir.port(f"{name}-ops"),
             log_file=self.data_dir.log_file(name),
-            env={**dict.fromkeys(_NOT_FOR_SERVICES), **env, **self._environment},
+            env={**dict.fromkeys((*_NOT_FOR_SERVICES, *_provider_variables())), **env, **self._environment},
         )
 
-    def _account(self) -> dict[str, object]:
+    def _accounts(self) -> dict[str, object]:
+        """Return the providers as the worker's settings take them."""
+        if self.model.accounts:
+            return dict(self.model.accounts)
         base_url = self.annotator.base_url if self.annotator else self.model.base_url
-        return {"base_url": base_url, "api_key": self.model.api_key.get_secret_value()}
+        return {self.model.provider: {"base_url": base_url, "api_key": self.model.api_key.get_secret_value()}}
+
+
+def _provider_variables() -> list[str]:
+    """Return the variables that may hold keys of providers: the worker gets them in one, other services not at all."""
+    return [name for name in os.environ if name.upper().startswith("TANDEM_PROVIDERS")]
 
 
 def _start_mongod(mongod: Mongod, patience: float = 20.0) -> None:

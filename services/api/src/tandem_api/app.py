@@ -10,6 +10,7 @@ from tandem.people import Authenticator
 from tandem.rendering.pool import RenderersBusyError
 from tandem.web import (
     OWN_TELEMETRY,
+    STREAMED_PATHS,
     Problem,
     RequestMiddleware,
     Services,
@@ -21,9 +22,6 @@ from tandem.web import (
 
 PREFIX = "/api/v1"
 
-IMPORTS = r"^/api/v1/(datasets/[^/]+/imports|import-preview)$"
-"""Paths whose bodies are streams; they bound them on their own."""
-
 
 def make_app(
     services: Services | None, authenticator: Authenticator | None, *, secure_cookies: bool | None = None
@@ -34,6 +32,7 @@ def make_app(
         summary="Label data with people and language models together.",
         version="1",
         openapi_url=f"{PREFIX}/openapi.json",
+        redirect_slashes=False,  # the address of a redirect would be made of the Host header
         docs_url=None,  # the page would load its scripts from elsewhere
         redoc_url=None,
         telemetry=OWN_TELEMETRY,
@@ -47,7 +46,7 @@ def make_app(
     app.state.secure_cookies = secure_cookies
     install_problems(app)
     app.add_exception_handler(RenderersBusyError, _on_renderers_busy)
-    app.add_middleware(RequestMiddleware, streamed=IMPORTS)
+    app.add_middleware(RequestMiddleware, streamed=STREAMED_PATHS)
     return app
 
 
@@ -56,7 +55,7 @@ async def _on_renderers_busy(_request: Request, error: Exception) -> Response:
         503,
         "renderers-busy",
         f"The service is busy with other templates: {error}.",
-        cure="Try again in a while. If it goes on, have TANDEM_RENDERING__PROCESSES of the api raised.",
+        cure="Try again in a minute. If it happens again, raise TANDEM_RENDERING__PROCESSES of the api.",
         headers={"Retry-After": "5"},
     ).response()
 

@@ -128,7 +128,7 @@ class RetrySettings(BaseModel):
     max_refused_calls: int = Field(
         default=20,
         ge=1,
-        description="Refusals for the rate (429, unpaid) before the request is handed back to be asked anew.",
+        description="Refusals for the rate (429, unpaid) before the request is returned to the dispatcher.",
     )
     max_seconds: float = Field(
         default=90.0,

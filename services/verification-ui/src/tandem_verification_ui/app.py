@@ -13,6 +13,7 @@ import tandem_verification_ui
 from tandem.people import Authenticator
 from tandem.web import (
     OWN_TELEMETRY,
+    STREAMED_PATHS,
     RequestMiddleware,
     Services,
     include_features,
@@ -46,6 +47,7 @@ def make_app(
         version="1",
         description=DESCRIPTION,
         openapi_url="/verification/v1/openapi.json",
+        redirect_slashes=False,  # the address of a redirect would be made of the Host header
         docs_url=None,
         redoc_url=None,
         telemetry=OWN_TELEMETRY,
@@ -59,7 +61,7 @@ def make_app(
         app.router.routes.append(NamedMount("/api", app=forwarder, name="api"))
     app.router.routes.append(NamedMount("/", app=PageFiles(static), name="page"))
     app.add_middleware(SecurityHeaders, https=https)
-    app.add_middleware(RequestMiddleware, streamed=r"^/api(/|$)")
+    app.add_middleware(RequestMiddleware, streamed=STREAMED_PATHS)
     return app
 
 

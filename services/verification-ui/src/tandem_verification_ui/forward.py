@@ -1,8 +1,11 @@
-"""Forwards /api to the api, so that the page has one origin. Nothing is buffered, in either direction."""
+"""Forwards /api to the api, so that the page has one origin. Uploads and answers are streamed."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable
+from contextlib import ExitStack
 
 import httpx
 from opentelemetry.propagate import inject
@@ -12,12 +15,19 @@ from starlette.types import Receive, Scope, Send
 
 from tandem.observability.logs import get_logger
 from tandem.runtime.http_clients import stateless
-from tandem.web import Problem
+from tandem.web import STREAMED_PATHS, Problem
+from tandem_verification_ui.per_client import PerClient
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 300.0
 """Longest silence of the api: an import answers when it committed."""
 CONNECTIONS = 200
+REQUESTS_PER_CLIENT = 100
+UPLOADS_PER_CLIENT = 8
+UPLOADS = 100
+"""Uploads hold a connection for as long as they take; the rest of the connections is kept for all else."""
+UPLOAD_IDLE_SECONDS = 90.0
+"""An upload that sends nothing for so long ends; longer than the api itself waits, which has more to say."""
 
 _HOP_BY_HOP = frozenset(
     {
@@ -32,7 +42,9 @@ _HOP_BY_HOP = frozenset(
         b"upgrade",
     }
 )
-_REPLACED = frozenset({b"host", b"traceparent", b"tracestate", b"x-forwarded-for", b"x-forwarded-host"})
+_REPLACED = frozenset(
+    {b"host", b"traceparent", b"tracestate", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"}
+)
 
 _log = get_logger(__name__)
 
@@ -54,21 +66,34 @@ class Forwarder:
             limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=20),
             follow_redirects=False,
         )
+        self._streamed = re.compile(STREAMED_PATHS)
+        self._uploads = PerClient("uploads", each=UPLOADS_PER_CLIENT, together=UPLOADS)
+        self._requests = PerClient("requests", each=REQUESTS_PER_CLIENT, together=10 * CONNECTIONS)
 
     async def close(self) -> None:
         await self._client.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._forward(Request(scope, receive))
-        await response(scope, receive, send)
+        request = Request(scope, receive)
+        client = request.client.host if request.client else ""
+        content: bytes | AsyncIterator[bytes] | None = None
+        with ExitStack() as under_way:
+            if "content-length" in request.headers or "transfer-encoding" in request.headers:
+                if self._streamed.search(scope["path"]):
+                    under_way.enter_context(self._uploads.one(client))
+                    content = _upload(request)
+                else:  # complete before it takes a connection to the api: a body that comes slowly is in nobody's way
+                    content = await request.body()
+            under_way.enter_context(self._requests.one(client))
+            response = await self._forward(request, content)
+            await response(scope, receive, send)
 
-    async def _forward(self, request: Request) -> Response:
-        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+    async def _forward(self, request: Request, content: bytes | AsyncIterator[bytes] | None) -> Response:
         upstream = self._client.build_request(
             request.method,
             self._api.copy_with(raw_path=_target(request.scope)),
             headers=_request_headers(request),
-            content=request.stream() if has_body else None,
+            content=content,
         )
         try:
             answer = await self._client.send(upstream, stream=True)
@@ -81,6 +106,26 @@ class Forwarder:
         response = StreamingResponse(_body(answer), status_code=answer.status_code)
         response.raw_headers = list(_end_to_end(answer.headers.raw))
         return response
+
+
+async def _upload(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body as it comes. Raises a Problem when nothing comes for UPLOAD_IDLE_SECONDS."""
+    chunks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(UPLOAD_IDLE_SECONDS):
+                chunk = await anext(chunks, None)
+        except TimeoutError as error:
+            raise Problem(
+                408,
+                "upload-idle",
+                f"The upload sent nothing for {UPLOAD_IDLE_SECONDS:g} seconds.",
+                cure="Send it again.",
+                headers={"Connection": "close"},
+            ) from error
+        if chunk is None:
+            return
+        yield chunk
 
 
 async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
@@ -107,8 +152,7 @@ def _request_headers(request: Request) -> list[tuple[bytes, bytes]]:
         context["x-forwarded-for"] = request.client.host
     if host := request.headers.get("host"):
         context["x-forwarded-host"] = host
-    if "x-forwarded-proto" not in request.headers:
-        context["x-forwarded-proto"] = request.url.scheme
+    context["x-forwarded-proto"] = request.url.scheme  # what a trusted proxy said, see HttpSettings.trusted_proxies
     return headers + [(name.encode(), value.encode("latin-1")) for name, value in context.items()]
 
 

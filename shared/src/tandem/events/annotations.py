@@ -146,12 +146,12 @@ class AnnotationRespondedV1(RecordEvent):
     seconds: float | None = Field(default=None, description="Wall time from start of the first call to the answer.")
     calls: tuple[ModelCall, ...] = ()
     fallback_used: bool = Field(default=False, description="Whether the agent's fallback model gave the answer.")
-    repaired: bool = Field(default=False, description="Whether the model was told what was wrong and asked again.")
+    repaired: bool = Field(default=False, description="Whether the model was called again, with what was wrong.")
     ready: ReadyLabels | None = Field(default=None, description="Sent by the api, which asks no model for them.")
 
 
 class ReceivedAnswers(EventPart):
-    """What one model had answered when its request was given up."""
+    """Answers of one model to a request that was given up."""
 
     provider: str
     model: str
@@ -160,7 +160,7 @@ class ReceivedAnswers(EventPart):
 
 
 class AnnotationHandedBackV1(RecordEvent):
-    """What was paid for a request that was given up unanswered, to be asked anew or never; not sent where nothing was.
+    """Cost of a request that was given up unanswered, to be asked anew or never; not sent where nothing was paid.
 
     No answer: it ends no record. Whoever is asked the same again goes on with what was received. An asking that is told
     of here is told of in no `AnnotationRespondedV1`: the answer that comes later holds its own calls alone.

@@ -26,7 +26,7 @@ class JobState(StrEnum):
 
 
 class JobKind(StrEnum):
-    """Where the labels of a job come from."""
+    """Source of a job's labels."""
 
     MODEL = "model"
     CARRIED_OVER = "carried_over"
@@ -49,7 +49,7 @@ class ModelParameters(EventPart):
 
 
 class ConfidenceStrategy(StrEnum):
-    """How the confidence of a label is found."""
+    """Method by which the confidence of a label is found."""
 
     TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
     AGREEMENT = "agreement"
@@ -67,12 +67,12 @@ class Fallback(EventPart):
 
 
 class DrawnBy(StrEnum):
-    """How examples are chosen among the records that people verified."""
+    """Rule by which examples are chosen among the records that people verified."""
 
     BALANCED = "balanced"
-    """As many of each label of a task as of any other."""
+    """Equal numbers of each label of a task."""
     NEAREST = "nearest"
-    """Those most like the record, by the cosine of their embeddings."""
+    """Records most like the one that is asked about, by the cosine of their embeddings."""
 
 
 MOST_EXAMPLES = 20
@@ -108,14 +108,14 @@ class AgentSpec(EventPart):
     drawn_examples: DrawnExamples | None = None
     confidence_strategy: ConfidenceStrategy = ConfidenceStrategy.TOKEN_PROBABILITY
     repair: bool = Field(
-        default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
+        default=False, description="Call once more, with a description of what was wrong, when no label could be read."
     )
     fallback: Fallback | None = None
     fingerprint: str = Field(description="SHA-256 over everything that shapes an answer.")
 
 
 class TaskReviewPolicy(EventPart):
-    """What holds for one task of the schema instead; None leaves it to the policy of the record."""
+    """Policy of one task of the schema; None leaves it to the policy of the record."""
 
     threshold: float | None = Field(default=None, ge=0, le=1, description="Labels below this confidence go to review.")
     review_without_confidence: bool | None = Field(
@@ -124,7 +124,7 @@ class TaskReviewPolicy(EventPart):
 
 
 class ReviewPolicy(EventPart):
-    """Which labels a person should see."""
+    """Rule for the labels that a person should see."""
 
     threshold: float = Field(default=0.7, ge=0, le=1, description="Labels below this confidence go to review.")
     review_without_confidence: bool = True
@@ -152,13 +152,13 @@ class CampaignOrder(StrEnum):
     """The order in which the queue serves the records of a campaign."""
 
     URGENT = "urgent"
-    """By the strategy's own measure; for thresholds, the least confident first."""
+    """Order by the strategy's own measure; for thresholds, the least confident first."""
     SEQ = "seq"
     RANDOM = "random"
 
 
 class CampaignTerms(EventPart):
-    """How a review campaign asks for the records that it picks."""
+    """Terms on which a review campaign asks for the records that it picks."""
 
     order: CampaignOrder = CampaignOrder.URGENT
     blind_share: float = Field(default=0.0, ge=0, le=1, description="Share of the records that is read blind.")

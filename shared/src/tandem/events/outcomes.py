@@ -32,7 +32,7 @@ class Span(EventPart):
 
 
 LabelValue = str | Annotated[float, Field(strict=True, allow_inf_nan=False)] | tuple[str, ...] | tuple[Span, ...]
-"""What a task was labeled with, by its kind: the option's value (single choice), a text, a number, the options' values
+"""Value of a task, by its kind: the option's value (single choice), a text, a number, the options' values
 (multiple choice), the spans. No value at all is told by leaving the task out."""
 
 

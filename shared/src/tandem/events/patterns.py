@@ -11,7 +11,7 @@ _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.never_capture = True  # whether it matches is all that is asked, and groups cost several times as much
 MOST_STEPS = 10_000_000
-"""Of one match, at most: instructions of the compiled pattern times bytes of the text. About 0.1 s where a pattern and
+"""Limit of one match: instructions of the compiled pattern times bytes of the text. About 0.1 s where a pattern and
 a text are made for it; patterns that people write for a purpose take a thousandth."""
 
 

@@ -74,7 +74,7 @@ class OpinionFlag(StrEnum):
 
 
 class GivenOpinion(EventPart):
-    """What one person said, in this revision. `values` None: they withdrew their opinion."""
+    """One revision of a person's opinion. `values` None: they withdrew it."""
 
     person_id: str
     values: dict[str, LabelValue] | None
@@ -94,7 +94,7 @@ class SettledTask(EventPart):
 
 
 class SettledPart(EventPart):
-    """What holds for the record by all opinions on it, by the rule `settled` and the job's policy."""
+    """Result of all opinions on the record, by the rule `settled` and the job's policy."""
 
     state: str = Field(description="open, settled or disputed.")
     opinions: int = Field(description="Opinions that stand, one a person.")

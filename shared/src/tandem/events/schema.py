@@ -88,7 +88,7 @@ class MultipleChoiceTask(_TaskWithOptions):
 
 
 class SpanAttribute(EventPart):
-    """What else is said of each span, as one of some options."""
+    """A further choice about each span, among its own options."""
 
     name: TaskName
     options: tuple[LabelOption, ...] = Field(min_length=2, max_length=MOST_OPTIONS)

@@ -1,4 +1,4 @@
-"""What holds for all tasks of a kind, where code needs to know no more of it than that."""
+"""Traits that all tasks of a kind share, for code that needs to know no more of a kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTraits:
-    """What the value of a task is. Each kind says so once, in its class; `task.traits.has_parts` asks.
+    """Traits of a task's value. Each kind states them once, in its class; read them as `task.traits.has_parts`.
 
     Where code needs the fields of the kind, it matches on the task instead and ends with `assert_never`, so that the
     type checker names the place when there is a new kind.

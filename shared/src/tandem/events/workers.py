@@ -10,7 +10,7 @@ from tandem.events.envelope import Event, EventPart
 
 
 class AccountState(StrEnum):
-    """Whether an account (a model of a provider) takes work, as a worker sees it."""
+    """State of an account (a model of a provider), as a worker sees it."""
 
     OK = "ok"
     PAUSED = "paused"
@@ -20,14 +20,14 @@ class AccountState(StrEnum):
 
 
 class RefusedParameter(EventPart):
-    """What a model is asked without, since the provider refused it in such calls. Tried again from time to time."""
+    """Parameter that a model is asked without, since the provider refused it. It is tried again from time to time."""
 
     parameter: str = Field(description="By its name in chat completions; response_format stands for the JSON Schema.")
     api: str = ""
     effort: str | None = Field(default=None, description="The reasoning effort that the agent names; empty: none.")
     schema_key: str | None = Field(default=None, description="The response format it depends on; None: on none.")
     message: str = Field(default="", max_length=200, description="The provider's words; no secret, no record.")
-    seconds_ago: float = Field(default=0, ge=0, description="When this worker heard it first.")
+    seconds_ago: float = Field(default=0, ge=0, description="Time at which this worker first received it.")
 
 
 class AccountReported(EventPart):
@@ -42,7 +42,7 @@ class AccountReported(EventPart):
     observed_seconds_ago: float | None = Field(
         default=None,
         ge=0,
-        description="How long ago this worker itself saw the state change; None: it did not, or heard it from others.",
+        description="How long ago this worker itself saw the state change; None: it did not, or others reported it.",
     )
     slots: int = Field(default=0, ge=0, description="Calls it can usefully have in flight on this account; 0: unsaid.")
     in_flight: int = Field(default=0, ge=0)
@@ -50,7 +50,7 @@ class AccountReported(EventPart):
     share: float = Field(default=0, ge=0, description="The part of the account, 0 to 1, that it claims.")
     accepted: int = Field(default=0, ge=0, description="Calls the provider took.")
     refused: int = Field(default=0, ge=0, description="Calls the provider refused for their rate.")
-    handed_back: int = Field(default=0, ge=0, description="Requests skipped unanswered; they are to be asked anew.")
+    handed_back: int = Field(default=0, ge=0, description="Requests skipped unanswered; they are to be asked again.")
     requests_per_minute: float | None = Field(default=None, description="What the account is believed to allow.")
     tokens_per_minute: float | None = None
     context_window: int | None = Field(default=None, description="Tokens of a prompt and its answer, where known.")
@@ -86,7 +86,7 @@ class WorkerReportedV1(Event):
         default=(), description="Partitions of annotation.requests of which requests are in hand, its own and others'."
     )
     heard: dict[str, int] = Field(
-        default_factory=dict, description="Other workers, with the sequence of the last report heard of each."
+        default_factory=dict, description="Other workers, with the sequence of the last report received from each."
     )
 
     refused_agents: dict[str, str] = Field(

@@ -24,7 +24,7 @@ NamePart = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Field(StrEnum):
-    """What a comparison reads."""
+    """Field that a comparison reads."""
 
     ID = "id"
     """Your own record id."""
@@ -33,20 +33,20 @@ class Field(StrEnum):
     LABEL = "label"
     """The value that holds: the people's where they settled the record, else the model's. Without a name: any task."""
     CONFIDENCE = "confidence"
-    """Of the model's label of a task; without a name the lowest of its labels."""
+    """Confidence of the model's label of a task; without a name the lowest of its labels."""
     RULE = "rule"
     """The extraction rule that found the model's label. Without a name: of any task."""
     OUTCOME = "outcome"
     REASON = "reason"
     """Why the record is invalid or failed."""
     STATE = "state"
-    """What people's opinions come to: open, settled or disputed; none where nobody gave one."""
+    """State of people's opinions: open, settled or disputed; none where nobody gave one."""
     DECIDED_BY = "decided_by"
     """Id or name of the person whose decision holds."""
 
 
 class Is(StrEnum):
-    """How a comparison compares."""
+    """Operator of a comparison."""
 
     EQUAL = "="
     LESS = "<"

@@ -1,4 +1,4 @@
-"""What expressions match: the one definition of their meaning. Queries of the store may only be faster."""
+"""Matching of records by expressions: the one definition of what they mean. Queries of the store may only be faster."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Subject:
     outcome: str | None = None
     reason: str | None = None
     labels: Sequence[Mapping[str, Any]] = ()
-    """Of the model, as documents have them."""
+    """Values of the model, as documents have them."""
     values: Mapping[str, Any] | None = None
     """Task to the value that holds; None where none does."""
     verified: bool = False

@@ -30,7 +30,7 @@ from tandem.events import JobState
 
 
 class Mover(StrEnum):
-    """Who makes a move."""
+    """The one who makes a move."""
 
     PERSON = "person"
     """A person or their program, through the API."""

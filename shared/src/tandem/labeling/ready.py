@@ -31,7 +31,7 @@ def check_ready(label_schema: LabelSchemaSpec, ready: ReadyLabels, fields: Mappi
     for task in label_schema.tasks:
         if (label := given.get(task.name)) is None:
             reason = reason or UnreadableReason.MISSING_TASK.value
-            detail = detail or f"there is no label of the task {task.name!r}"
+            detail = detail or f"the task has no label: {task.name!r}"
         elif problem := problem_with(task, label.value, fields):
             reason = reason or UnreadableReason.NOT_IN_SCHEMA.value
             detail = detail or f"{task.name}: {problem}"

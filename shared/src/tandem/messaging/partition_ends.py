@@ -32,7 +32,7 @@ class PartitionEnds:
         self._positions: dict[TopicPartition, int] = {}
         self._counted: dict[TopicPartition, int] = {}
         self.reached = False
-        """Whether the last reading came as far as a connection to the broker."""
+        """True: the last reading reached the broker."""
 
     async def read(
         self, behind: Mapping[int, int], *, accept: Callable[[bytes], bool], margin: int, most: int, seconds: float

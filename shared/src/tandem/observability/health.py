@@ -25,7 +25,7 @@ STUCK_AFTER_SECONDS = 15.0
 
 @dataclass
 class Health:
-    """What is known of a process's health. `set` may be called from any task; the server reads it from threads."""
+    """Known health of a process. `set` may be called from any task; the server reads it from threads."""
 
     _checks: dict[str, str | None] = field(default_factory=dict)
     _last_beat: float = field(default_factory=time.monotonic)

@@ -56,7 +56,7 @@ MODEL_UNPRICED_TOKENS = Counter(
 )
 MODEL_UNCOUNTED_TOKENS = Counter(
     "tandem_model_uncounted_tokens_total",
-    "Paid tokens that reach no job's totals: the worker was cut off before it could tell.",
+    "Paid tokens that reach no job's totals: the worker was cut off before it could report them.",
     ["provider", "model"],
 )
 MODEL_IN_FLIGHT = Gauge("tandem_model_in_flight_calls", "Calls under way.", ["provider", "model"])
@@ -88,7 +88,7 @@ ACCOUNT_PROBES = Counter(
 )
 HANDED_BACK = Counter(
     "tandem_worker_handed_back_total",
-    "Requests given up unanswered, to be asked anew.",
+    "Requests returned unanswered, to be asked again.",
     ["provider", "model", "reason"],
 )
 ANSWERS_TAKEN_OVER = Counter(

@@ -39,7 +39,7 @@ class Caller:
     project_ids: frozenset[str] | None
     """None: all projects."""
     person_id: str
-    """Who it is, the same for each credential of one person. Documents store it."""
+    """Id of the person, the same for each of their credentials. Documents store it."""
     root_hash: str = field(repr=False)
     """Hash of the API key that everything of this caller comes from."""
 

@@ -35,7 +35,7 @@ class Credential(TypedDict):
     """The projects it reaches; None: all."""
     created_at: datetime
     created_by_id: NotRequired[str]
-    """Who made this API key or login link; absent from those of older versions, and from the operator's key."""
+    """Id of the person who made this API key or login link; absent from old ones and the operator's key."""
     expires_at: datetime | None
     revoked: bool
     parent_id: str | None

@@ -17,7 +17,7 @@ NAME_ONLY_PREFIX = "name-"
 
 
 class PersonSource(StrEnum):
-    """Where a person is known from. An identity provider is to become another one, with its issuer and subject."""
+    """Source of a person. An identity provider is to become another one, with its issuer and subject."""
 
     LOCAL = "local"
     """Made here, by an admin."""

@@ -136,7 +136,10 @@ def _of_sizes(sizes: CallSizes, records: int) -> list[str]:
 
 def _of_price(price: ListPrice | None, model: str) -> str:
     if price is None:
-        return f"No price is known of {model}; add it to the file that TANDEM_PRICES_FILE names."
+        return (
+            f"No price is known of {model}; add it to the file that TANDEM_PRICES_FILE names. For a server of your own "
+            'write `- {provider: NAME, models: ["*"], free: true}` there.'
+        )
     if price.free:
         return f"{model} costs nothing, by the price table."
     cached = "" if price.cached_input is None else ", at best with the constant part of the prompt cached"

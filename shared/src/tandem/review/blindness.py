@@ -1,4 +1,4 @@
-"""Who may see the model's values of a record. Pure: no I/O.
+"""The rule of who may see the model's values of a record. Pure: no I/O.
 
 A record is blind for a person from the moment a blind review item asks for people until their own opinion is in, or the
 record is settled without them. The rule holds for every role: in a small team the admin is a reader too. Until then no

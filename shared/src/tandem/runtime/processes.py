@@ -58,6 +58,12 @@ def free_port() -> int:
         return port
 
 
+_PATIENCE = 5
+"""How many times its timeout a process may take to start while it makes progress."""
+_PROGRESS = 0.02
+"""CPU seconds for each second of waiting that count as progress; a process that only polls uses less."""
+
+
 class Process:
     """Server as a child process, with its output in a log file.
 
@@ -84,6 +90,8 @@ class Process:
         self.env = dict(env or {})
         self.death_signal = death_signal
         self._child: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+        """Size of the log file when the process was started: what stands before is of earlier runs."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -120,6 +128,7 @@ class Process:
             raise RuntimeError(f"start {self.name} in the main thread: its life is tied to the thread that starts it")
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
+            self._log_start = log.tell()
             self._child = subprocess.Popen(  # noqa: S603 - the callers are ours; no shell, no outside input
                 self._launch_command(),
                 stdin=subprocess.DEVNULL,
@@ -144,21 +153,35 @@ class Process:
         ]
 
     def wait_ready(self, timeout: float = 30.0) -> None:
-        """Wait until `is_ready`, at most `timeout` seconds.
+        """Wait until `is_ready`, at most `timeout` seconds, or five times as long while the process makes progress: on
+        a busy machine imports alone may take a minute.
 
         Raises:
             ProcessFailed: the process ended, or time ran out (it is killed then).
         """
-        deadline = time.monotonic() + timeout
+        began = time.monotonic()
+        deadline = began + timeout
+        used = self._cpu_seconds()
         while True:
             if not self.running:
                 raise ProcessFailed(f"{self.name} ended with status {self.returncode}.\n{self.log_tail()}")
             if self.is_ready():
                 return
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if deadline < now < began + _PATIENCE * timeout and self._cpu_seconds() - used >= _PROGRESS * timeout:
+                deadline, used = now + timeout / 2, self._cpu_seconds()
+            if now > deadline:
                 self.kill()
-                raise ProcessFailed(f"{self.name} was not ready after {timeout:.0f} s.\n{self.log_tail()}")
+                raise ProcessFailed(f"{self.name} was not ready after {now - began:.0f} s.\n{self.log_tail()}")
             time.sleep(0.02)
+
+    def _cpu_seconds(self) -> float:
+        """Return the CPU time that the process has used; 0 where the system does not tell it."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except (OSError, ProcessFailed):
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def start(self, timeout: float = 30.0) -> None:
         """`spawn`, then `wait_ready`."""
@@ -198,9 +221,11 @@ class Process:
             os.kill(self.pid, signal.SIGCONT)
 
     def log_tail(self, lines: int = 15) -> str:
-        """Return the last lines of the log, under a line that names the file."""
+        """Return the last lines that this run of the process wrote, under a line that names the file."""
         try:
-            text = self.log_file.read_text(errors="replace")
+            with self.log_file.open("rb") as log:
+                log.seek(self._log_start)
+                text = log.read().decode(errors="replace")
         except FileNotFoundError:
             text = ""
         return "\n".join([f"The end of {self.log_file}:", *text.splitlines()[-lines:]])

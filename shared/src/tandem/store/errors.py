@@ -170,7 +170,7 @@ async def store_errors() -> AsyncIterator[None]:
         if kind is None:
             raise
         if kind is StoreConflictError:
-            raise StoreConflictError(f"another write got in the way: {reason(error)}") from error
+            raise StoreConflictError(f"another write conflicted: {reason(error)}") from error
         if isinstance(error, ConnectionFailure):
             raise StoreUnavailableError(f"MongoDB cannot be reached: {reason(error)}") from error
         raise StoreUnavailableError(f"MongoDB interrupted the call: {reason(error)}") from error

@@ -43,14 +43,14 @@ class Case:
     rule: str | None
     """Required where given."""
     clear: bool
-    """Whether a person can tell the value all the same."""
+    """True: a person can name the value all the same."""
     why: str
 
     def read(self) -> Reading | Unreadable:
         return self.reader.read(self.answer, self.fields)[self.index]
 
     def is_right(self, found: Reading | Unreadable) -> bool:
-        """Whether it was read as it should be, value for value, or is invalid as it should be, whatever the reason."""
+        """Return whether it was read as it should be, value for value, or is invalid as it should be."""
         if isinstance(found, Unreadable) or self.invalid is not None:
             return isinstance(found, Unreadable) and self.invalid is not None
         return key_of(found.value) == key_of(self.wanted())

@@ -4,7 +4,7 @@ the services that endpoints ask for."""
 from tandem.web.callers import Admin, Annotator, Viewer, current_caller
 from tandem.web.errors import install_problems
 from tandem.web.features import include_features
-from tandem.web.middleware import MAX_JSON_BYTES, OWN_TELEMETRY, RequestMiddleware
+from tandem.web.middleware import MAX_JSON_BYTES, OWN_TELEMETRY, STREAMED_PATHS, RequestMiddleware
 from tandem.web.parameters import known_parameters_alone
 from tandem.web.problems import (
     PROBLEM_JSON,
@@ -21,6 +21,7 @@ __all__ = [
     "MAX_JSON_BYTES",
     "OWN_TELEMETRY",
     "PROBLEM_JSON",
+    "STREAMED_PATHS",
     "Admin",
     "Annotator",
     "Problem",

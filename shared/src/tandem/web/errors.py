@@ -47,7 +47,9 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         404: f"There is nothing at {request.url.path}.",
         405: f"{request.method} is not possible at {request.url.path}.",
     }.get(error.status_code, str(error.detail))
-    return Problem(error.status_code, code, detail, headers=error.headers).response()
+    slash = error.status_code == 404 and request.url.path.endswith("/")
+    cure = "Ask for it without the slash at the end." if slash else None
+    return Problem(error.status_code, code, detail, cure=cure, headers=error.headers).response()
 
 
 async def _on_invalid_request(_request: Request, error: Exception) -> Response:

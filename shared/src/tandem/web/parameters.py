@@ -12,6 +12,9 @@ from fastapi.routing import APIRoute
 from tandem.web.invalid_content import FieldProblem
 from tandem.web.problems import Problem
 
+MOST_TOLD = 5
+"""Unknown parameters of a request that are looked at one by one: this comes before anybody knows who is asking."""
+
 
 async def known_parameters_alone(request: Request) -> None:
     """Check that all query parameters are known; a dependency for the whole app:
@@ -23,9 +26,10 @@ async def known_parameters_alone(request: Request) -> None:
     unknown = [name[:100] for name in request.query_params if name not in known]
     if not unknown:
         return
-    errors = [_problem_with(name, known) for name in unknown]
+    errors = [_problem_with(name, known) for name in unknown[:MOST_TOLD]]
     first = errors[0]
-    raise Problem(422, "unknown-parameter", first.detail, field=first.field, cure=first.cure, errors=errors)
+    more = f" It has {len(unknown):,} that are not known." if len(unknown) > MOST_TOLD else ""
+    raise Problem(422, "unknown-parameter", first.detail + more, field=first.field, cure=first.cure, errors=errors)
 
 
 def _problem_with(name: str, known: Sequence[str]) -> FieldProblem:

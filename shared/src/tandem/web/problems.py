@@ -111,7 +111,7 @@ _DESCRIPTIONS = {
     404: "It does not exist, or lies outside the caller's projects.",
     408: "Nothing came for too long.",
     409: "It does not fit the present state.",
-    410: "What was asked for is not kept any more.",
+    410: "The requested state is no longer kept.",
     413: "Too large.",
     415: "A content type that is not taken here.",
     422: "Something in the request is wrong; `errors` names each field.",

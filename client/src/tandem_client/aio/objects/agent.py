@@ -1,4 +1,4 @@
-"""What an agent does."""
+"""Methods of an agent."""
 
 
 # Written by `make async-client` from objects/agent.py: change that one.

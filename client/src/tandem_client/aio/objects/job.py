@@ -1,4 +1,4 @@
-"""What a job does."""
+"""Methods of a job."""
 
 
 # Written by `make async-client` from objects/job.py: change that one.

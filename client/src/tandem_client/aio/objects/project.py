@@ -1,4 +1,4 @@
-"""What a project does: its data sets, label schemas, agents and jobs, without its id in each call."""
+"""Methods of a project: its data sets, label schemas, agents and jobs, without its id in each call."""
 
 
 # Written by `make async-client` from objects/project.py: change that one.

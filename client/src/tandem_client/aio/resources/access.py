@@ -1,4 +1,4 @@
-"""Who may do what: API keys and login links of people."""
+"""Access: API keys and login links of people."""
 
 
 # Written by `make async-client` from resources/access.py: change that one.

@@ -213,7 +213,7 @@ class Jobs:
                     type="job-not-finished",
                     detail=f"Job {job.name} is {job.state}, {job.counts.ended} of {job.size} records ended, "
                     f"after {timeout:g} s",
-                    cure="It goes on; look with `tandem status`.",
+                    cure="It continues; look with `tandem status`.",
                 )
             await self._sleep(interval)
 

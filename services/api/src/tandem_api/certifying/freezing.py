@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tandem.events import LabelSchemaSpec, NumberTask, Outcome
+from tandem.events import LabelSchemaSpec, Outcome
 from tandem.events.schema import LabelTask
 from tandem.jobs import Selection
 from tandem.quality.certificates.evidence import Evidence
@@ -44,9 +44,7 @@ def rules_of(job: JobDocument, tasks: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _rule(task: LabelTask) -> dict[str, Any]:
-    if isinstance(task, NumberTask) and task.step is not None:
-        return {"kind": task.kind, "step": task.step}
-    return {"kind": task.kind}
+    return task.model_dump(mode="json", include={"kind", "step"}, exclude_none=True)
 
 
 class Freezer:

@@ -126,7 +126,7 @@ class Asking:
         self, walk: Walk, job: JobDocument, budget: JobBudget | None, wanted: Sequence[Asked], *, due: float
     ) -> tuple[Reserve | None, Sequence[Asked]]:
         """Return the requests that the budget has room for, and the reserve with their cost reserved."""
-        limit = job.get("budget_usd")
+        limit = job["budget_usd"]
         if budget is None or walk.reserve is None or limit is None:
             return None, wanted
         return budget.admit(walk.reserve, await budget.bounded(wanted), limit_usd=limit, due=due)

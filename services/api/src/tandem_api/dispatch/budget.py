@@ -145,9 +145,10 @@ class JobBudget:
                 "file of the api (TANDEM_PRICES_FILE), or remove the budget."
             )
         next_one = in_dollars(dollars(reserve.refused or 0))
+        left = max(0.0, limit_usd - reserve.spent_usd)
         return (
-            f"The budget of {in_dollars(limit_usd)} is used up: {in_dollars(reserve.spent_usd)} are spent, and the "
-            f"next record could cost up to {next_one}. Raise the budget to go on."
+            f"{in_dollars(left)} of the budget of {in_dollars(limit_usd)} are left, which do not cover what the next "
+            f"record could cost at most, {next_one}. Raise the budget to go on (`tandem job set JOB --budget USD`)."
         )
 
     def _most(self, request: AnnotationRequestedV1) -> int:

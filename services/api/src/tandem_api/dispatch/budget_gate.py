@@ -32,7 +32,7 @@ async def tried(
 ) -> Reserve | None:
     """Return the reserve, tight if the request that is sent next would not fit; None where there is no budget to keep
     or no record to ask for. Raises StoreUnavailableError."""
-    limit = job.get("budget_usd")
+    limit = job["budget_usd"]
     following = await _following(walk, selection, job, asking)
     if walk.reserve is None or limit is None or not following:
         return None

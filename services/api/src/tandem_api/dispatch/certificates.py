@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from contextlib import suppress
 from typing import Any
 
 from tandem.events import CertificateCommittedV1, CommittedPart
@@ -106,12 +107,23 @@ class CertificateWalker:
         certificate = await self._writer.claim(self._holder, seconds=self._lease_seconds)
         if certificate is None:
             return False
+        keeping = asyncio.create_task(self._keep_lease(certificate))
         try:
             await self._lead(certificate)
         except MovedOnError:
             self._followed.pop(certificate["_id"], None)
             log.info("certificates.moved_on", certificate_id=certificate["_id"])
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
         return True
+
+    async def _keep_lease(self, certificate: CertificateDocument) -> None:
+        """Prolong the lease while a step takes long: the first look of a million records takes a minute."""
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            with suppress(StoreUnavailableError):
+                await self._writer.renew(certificate, seconds=self._lease_seconds)
 
     async def _lead(self, certificate: CertificateDocument) -> None:
         job = await self._jobs.get(certificate["job_id"])

@@ -40,11 +40,11 @@ class FedJob:
     @property
     def waiting(self) -> bool:
         """Return whether the job waits for its provider, and not for something else that is named."""
-        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") is None
+        return self.document["state"] == JobState.WAITING and self.document["waiting_for"] is None
 
     @property
     def out_of_budget(self) -> bool:
-        return self.document["state"] == JobState.WAITING and self.document.get("waiting_for") == BUDGET
+        return self.document["state"] == JobState.WAITING and self.document["waiting_for"] == BUDGET
 
     @property
     def waits(self) -> bool:
@@ -59,7 +59,7 @@ class FedJob:
     @property
     def asks_model(self) -> bool:
         """Return False when all labels of the job are made of other annotations."""
-        return self.document.get("asks_model", True)
+        return self.document["asks_model"]
 
     @property
     def account(self) -> Account | None:
@@ -107,7 +107,7 @@ class FedJob:
 
         `without_confidence`: why labels have no confidence, which the job says even when it is over.
         """
-        known = self.document["dispatch"].get("without_confidence")
+        known = self.document["dispatch"]["without_confidence"]
         if self.document["state_reason"] == reason and without_confidence in (None, known):
             return False
         self.document = await self._writer.set_note(

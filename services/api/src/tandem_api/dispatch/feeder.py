@@ -115,7 +115,7 @@ class JobFeeder(FedJob):
     @property
     def _room(self) -> int | None:
         """Return how many records the job's own rate allows to ask for now; None without such a rate."""
-        per_minute = self.document.get("records_per_minute")
+        per_minute = self.document["records_per_minute"]
         return None if per_minute is None else self._pace.room(per_minute, self._parts.monotonic())
 
     def ask_all_again(self) -> None:
@@ -131,7 +131,7 @@ class JobFeeder(FedJob):
         begun = self._parts.monotonic()
         if begun < self._next_settling:
             return
-        walk = replace(self._walk, recent=self._walk.recent.since(self.document.get("goes", 0)))
+        walk = replace(self._walk, recent=self._walk.recent.since(self.document["goes"]))
         stop = failure_stop(self.document)
         of_last = 0 if stop is None else stop.of_last
         walk, ended = await settling.settled(walk, self._pass, self.job_id, self._parts, self._budget, of_last=of_last)
@@ -161,7 +161,7 @@ class JobFeeder(FedJob):
             goes_on = step.goes_on
         budget, reserve = self._budget, self._walk.reserve
         if budget is not None and reserve is not None and budget.is_used_up(reserve):
-            await self._wait_for_budget(budget.reason(reserve, self.document.get("budget_usd") or 0.0))
+            await self._wait_for_budget(budget.reason(reserve, self.document["budget_usd"] or 0.0))
 
     async def go_on_if_budget_allows(self) -> bool:
         """Let a job that waits for its budget run again once its next record fits. Raises LeaseLostError."""
@@ -173,13 +173,13 @@ class JobFeeder(FedJob):
             tight = await budget_gate.tried(self._walk, self._reach, self.document, self._budget, self._asking)
         if self._budget is not None and tight is not None and tight.is_tight:
             self._walk = replace(self._walk, reserve=tight)
-            reason = self._budget.reason(tight, self.document.get("budget_usd") or 0.0)
+            reason = self._budget.reason(tight, self.document["budget_usd"] or 0.0)
             if reason != self.document["state_reason"]:
                 await self._wait(reason, waiting_for=BUDGET)
             self._looked_at_budget = self.document["revision"]
             return False
         await self.go_on()
-        log.info("job.budget.raised", job_id=self.job_id, budget_usd=self.document.get("budget_usd"))
+        log.info("job.budget.raised", job_id=self.job_id, budget_usd=self.document["budget_usd"])
         return True
 
     async def save(self) -> None:
@@ -270,7 +270,7 @@ class JobFeeder(FedJob):
     async def _heed_budget(self) -> None:
         """Keep the budget that the document names now; a new one counts what is spent and reserves money for
         outstanding requests."""
-        if self.document.get("budget_usd") is None:
+        if self.document["budget_usd"] is None:
             self._budget, self._walk = None, self._walk.with_reserve(None)
         elif self._walk.reserve is None:
             budget = JobBudget(self.document, self._parts.budgets, self._parts.deadline_seconds, self._sizes)
@@ -288,4 +288,4 @@ class JobFeeder(FedJob):
 
 def _clock(document: JobDocument, parts: DispatchAdapters) -> Clock:
     """Choose the clock of deadlines: requests that need no worker fall overdue whether one is alive or not."""
-    return parts.clock if document.get("asks_model", True) else parts.monotonic
+    return parts.clock if document["asks_model"] else parts.monotonic

@@ -42,9 +42,9 @@ async def asked_for(
     """Make one event for each record, in the order of `asks` (seq to how often it is asked for, this time included)."""
     present = {seq: records[seq] for seq in asks if seq in records}
     made: Mapping[int, MadeLabels] = {}
-    if (kind := JobKind(job.get("kind", JobKind.MODEL))) is not JobKind.MODEL:
+    if (kind := JobKind(job["kind"])) is not JobKind.MODEL:
         made = await makers[kind].make(job, list(present.values()))
-    asks_model = job.get("asks_model", True)
+    asks_model = job["asks_model"]
     ready = {seq: each for seq, each in made.items() if each.ready.reason is None or not asks_model}
     examples = await draw(job, [record for seq, record in present.items() if seq not in ready])
     events: list[Asked] = []

@@ -9,13 +9,13 @@ from tandem_api.dispatch.adapters import DispatchAdapters
 
 def failure_stop(document: JobDocument) -> FailureStop | None:
     """Return the job's failure stop; None where it has none."""
-    part = document.get("failure_stop")
+    part = document["failure_stop"]
     return None if part is None else FailureStop(**part)
 
 
 def open_canary(document: JobDocument) -> Canary | None:
     """Return the canary that the pass has not passed yet; None where there is none."""
-    part = document.get("canary")
+    part = document["canary"]
     return None if part is None or part["passed"] else Canary(**part)
 
 

@@ -30,7 +30,7 @@ class DispatchSettings(BaseModel):
         default=2.5, ge=0, description="How long the workers are listened to before a waiting job may go on."
     )
     ask_anew_seconds: float = Field(
-        default=3.0, ge=0, description="How often at most what workers handed back is asked anew."
+        default=3.0, ge=0, description="Least seconds between two times that handed-back requests are asked again."
     )
     paid_calls: int = Field(
         default=MOST_PAID_CALLS,

@@ -31,7 +31,7 @@ async def adopted(document: JobDocument, run: Pass, parts: DispatchAdapters, due
     stretch = run.selection.between(walk.low, walk.cursor)
     walked = await parts.records.seqs(document["dataset_id"], stretch)
     ended = set(await parts.annotations.ended(document["_id"], stretch, attempt=run.attempt))
-    unpublished = set(dispatch.get("unpublished", ()))
+    unpublished = set(dispatch["unpublished"])
     open_seqs = [seq for seq in walked if seq not in ended]
     outstanding = Outstanding().asked({seq: asks.get(seq, 1) for seq in open_seqs})
     published = [seq for seq in open_seqs if seq not in unpublished]

@@ -49,13 +49,13 @@ class Walk:
             cursor=dispatch["cursor"],
             low=dispatch["low"],
             totals=OutcomeCounts(**dispatch["totals"]),
-            spend=tuple(ModelSpend.of(row) for row in dispatch.get("spend", ())),
+            spend=tuple(ModelSpend.of(row) for row in dispatch["spend"]),
             asked_epoch=dispatch["asked_epoch"],
             rate=Rate(dispatch["rate_per_second"]),
-            lingering_usd=dispatch.get("lingering_usd", 0.0),
-            reserved_usd=dispatch.get("reserved_usd", 0.0),
-            notice=dispatch.get("notice"),
-            recent=Recent(**dispatch.get("recent", {})),
+            lingering_usd=dispatch["lingering_usd"],
+            reserved_usd=dispatch["reserved_usd"],
+            notice=dispatch["notice"],
+            recent=Recent(**dispatch["recent"]),
         )
 
     @property

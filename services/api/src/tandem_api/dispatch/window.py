@@ -19,7 +19,7 @@ def window_size(*, completed_per_second: float, call_slots: int, seconds: float,
 LATE = 2.0
 """A request that is not answered after so many times what requests take is late."""
 LATE_SECONDS = 10.0
-"""So many seconds of completions may be late without narrowing the window."""
+"""Seconds by which completions may be late without narrowing the window."""
 
 
 def late_after(share: int, completed_per_second: float) -> float:

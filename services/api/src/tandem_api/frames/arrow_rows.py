@@ -112,7 +112,7 @@ def _check_type(field: pa.Field, mapping: ColumnMapping) -> None:
         if kinds.is_floating(values):
             detail += " (pandas makes whole numbers with missing ones into floats)"
             cure += f', e.g. frame["{name}"] = frame["{name}"].astype("Int64")'
-        raise _fault("bad-id", f"{detail}.", f"{cure}, or have ids made of the content: make_ids=true.", name)
+        raise _fault("bad-id", f"{detail}.", f"{cure}, or make ids from the content: make_ids=true.", name)
     try:
         frame_columns(pa.schema([field]), {name: (Use.METADATA, name)})
     except UnsupportedTypeError as error:

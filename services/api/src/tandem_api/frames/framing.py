@@ -36,10 +36,10 @@ class IpcStream:
         self._most = most_bytes
         self._file = _Pieces()
         self._unseen = bytearray()
-        """What came behind the last whole message."""
+        """Bytes behind the last whole message."""
         self._reader: pa.RecordBatchStreamReader | None = None
         self.ended = False
-        """Whether the mark of the stream's end came."""
+        """True: the mark of the stream's end came."""
 
     @property
     def schema(self) -> pa.Schema | None:

@@ -84,7 +84,7 @@ def gold_warnings(
             yield FieldProblem(
                 field="dataset_id",
                 detail=f"The data set has gold values of {name!r}, which is no task of the label schema.",
-                cure="Nothing needs to be done; there will be no accuracy of them.",
+                cure="No action needed: these gold values are ignored, so no accuracy is reported.",
             )
             continue
         strange: Counter[str] = Counter()

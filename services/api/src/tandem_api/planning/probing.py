@@ -29,7 +29,7 @@ def findings_of(probe: Tryout) -> tuple[list[FieldProblem], list[FieldProblem]]:
                 FieldProblem(
                     field="agent_id",
                     detail=f"The model's answer to the first record gives no label: {tried.detail or tried.reason}.",
-                    cure="Look at the answer; make the prompt say more clearly what is wanted.",
+                    cure="Read the answer, then state in the prompt more clearly what to answer.",
                 )
             )
     return problems, warnings

@@ -21,7 +21,7 @@ Flags = list[OpinionFlag]
 
 
 class Remarks(RequestBody):
-    """What goes with the values of an opinion. What was shown is recorded by the service, which served it."""
+    """Fields that go with the values of an opinion. The service itself records what it showed."""
 
     active_seconds: float | None = Field(
         default=None, ge=0, le=MOST_SECONDS, description="Time the person worked on the record."
@@ -58,7 +58,7 @@ class TaskState(BaseModel):
 
 
 class SettledView(BaseModel):
-    """What holds for the record by people's opinions and the job's policy."""
+    """Result of people's opinions on the record, by the job's policy."""
 
     state: RecordState
     opinions: int = Field(description="Opinions that stand, one a person.")

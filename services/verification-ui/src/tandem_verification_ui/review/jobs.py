@@ -46,7 +46,7 @@ class ReviewJobs:
 
     async def _load(self, job_id: str) -> ReviewJob | None:
         document = await self._jobs.get(job_id)
-        if document is None or document.get("hidden"):
+        if document is None or document["hidden"]:
             return None
         published = job_published(document)
         return ReviewJob(

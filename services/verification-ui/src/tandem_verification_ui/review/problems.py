@@ -21,8 +21,8 @@ def item_changed(item: ReviewItem) -> Problem:
     return Problem(
         409,
         "item-changed",
-        "What the model says of this record is not what was on your screen.",
-        cure="Look at the item as it is now, then decide.",
+        "The model's labels of this record changed after your screen showed them.",
+        cure="Review the item as it is now, then decide.",
         item_id=item.item_id,
         attempt=item.attempt,
     )
@@ -35,7 +35,7 @@ def already_decided(item: ReviewItem, name: str, *, by_caller: bool) -> Problem:
         409,
         "already-decided",
         f"{who} already decided on this item.",
-        cure="Undo that decision to decide anew." if by_caller else "Take the next item.",
+        cure="Undo that decision, then decide again." if by_caller else "Take the next item.",
         item_id=item.item_id,
         decided_by=name,
         decided_by_id=item.decided_by_id,

@@ -24,7 +24,7 @@ MOST_DECISIONS = 100
 
 
 class ReviewQueue(BaseModel):
-    """How much of a job waits for people, and how much they did."""
+    """Counts of a job's records that wait for people, and of those that people did."""
 
     job_id: str
     project_id: str

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { openChannel, type Model } from "@/widget/channel";
+import { joinChannel, openChannel, type Model } from "@/widget/channel";
 
 interface Sent {
   id: string;
@@ -49,5 +49,33 @@ test("an abandoned request rejects as fetch does, and other messages are let pas
   leaving.abort();
   await expect(asked).rejects.toMatchObject({ name: "AbortError" });
   close();
+  expect(listeners.size).toBe(0);
+});
+
+test("a command gives what the kernel answers, or its problem", async () => {
+  const { model, asked, answer } = kernel();
+  const { command } = openChannel(model);
+  const first = command("rows", { order: "confidence" });
+  expect(asked[0]).toMatchObject({ kind: "command", command: { name: "rows", order: "confidence" } });
+  answer(asked[0]?.id, 200, { items: [] });
+  expect(await first).toEqual({ items: [] });
+  const second = command("confirm");
+  answer(asked[1]?.id, 401, { title: "The key has expired", cure: "Connect with another one." });
+  await expect(second).rejects.toMatchObject({ title: "The key has expired", cure: "Connect with another one." });
+});
+
+test("a kernel that is gone is a problem that says what to do", async () => {
+  const { model } = kernel();
+  const { command } = openChannel({ ...model, send: () => { throw new Error("Comm is closed"); } });
+  await expect(command("rows")).rejects.toMatchObject({ title: "The kernel does not answer" });
+});
+
+test("views of one widget share its channel until the last one is taken away", () => {
+  const { model, listeners } = kernel();
+  const [one, two] = [joinChannel(model), joinChannel(model)];
+  expect(listeners.size).toBe(1);
+  two.close();
+  expect(listeners.size).toBe(1);
+  one.close();
   expect(listeners.size).toBe(0);
 });

@@ -116,7 +116,7 @@ class TextRungs:
 
     def _said_alone(self, stretch: Stretch, sections: Sequence[Section], fields: Mapping[str, str]) -> Found:
         if not self._alone or (sections and not self._traits.fits_in_sentence):
-            return Unreadable(UnreadableReason.MISSING_TASK, f"the answer says nothing of {self._task.name!r}")
+            return Unreadable(UnreadableReason.MISSING_TASK, f"the answer does not mention {self._task.name!r}")
         if self._traits.is_free_text:
             return self._text_alone(stretch, fields)
         found = self._reader.in_text(stretch, fields)

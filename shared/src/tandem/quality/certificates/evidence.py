@@ -21,6 +21,9 @@ from tandem.quality.certificates.readers import AuditedDecision, decide
 from tandem.quality.certificates.same import is_same_value
 
 MILLION = 1_000_000
+ZONES = ("rest", "correction", "audit", "pilot")
+"""What a record was read as; the last one that holds for any claim. Exports of other makers may leave it out."""
+NO_ZONE = 255
 _UNKNOWN = -1
 _encode_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 """The same as canonical_json where there are no floats, and no keys outside of ASCII."""
@@ -91,6 +94,7 @@ class Evidence:
         self.audit_keys, self.tie_keys, self.reread_keys = array("Q"), array("Q"), array("Q")
         self.shown = bytearray()
         self.read_counts = bytearray()
+        self.zones = bytearray()
         self.readers: Counter[str] = Counter()
         self.reads_shown = 0
         self.outside: Counter[str] = Counter()
@@ -131,6 +135,8 @@ class Evidence:
         self.reread_keys.append(keys.reread)
         self.shown.append(any(read.get("shown") for read in reads))
         self.read_counts.append(min(255, len({read["reader"] for read in reads if not read.get("voided")})))
+        zone = frozen.get("zone")
+        self.zones.append(NO_ZONE if zone is None else ZONES.index(zone))
         for read in reads:
             self.readers[read["reader"]] += 1
             self.reads_shown += bool(read.get("shown"))

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tandem.quality.certificates.assess import ClaimView, counts_of, replay, reread_of, wrong_beyond
+from tandem.quality.certificates.assess import ClaimView, Replay, counts_of, replay, reread_of, wrong_beyond
 from tandem.quality.certificates.boundary import NEVER
 from tandem.quality.certificates.certificate import (
     CERTIFIED,
@@ -21,7 +21,7 @@ from tandem.quality.certificates.certificate import (
     missed_at_most,
 )
 from tandem.quality.certificates.course import UNDECIDED
-from tandem.quality.certificates.evidence import Evidence, parse_line
+from tandem.quality.certificates.evidence import NO_ZONE, ZONES, Evidence, parse_line
 from tandem.quality.certificates.keys import key_hash
 from tandem.quality.certificates.opening import CertificateClaim, commitment_of
 from tandem.quality.certificates.readers import PANEL, Agreement, agreement, agrees_no_better_than_chance
@@ -66,14 +66,16 @@ def verify(
     evidence = Evidence(opening["job"], key, tasks, opening["standard"])
     findings += _read(export, evidence, certificate)
     findings += _population(evidence, certificate)
-    holds = []
+    holds, zones = [], bytearray(len(evidence))
     described = {each["name"]: each for each in certificate["claims"]}
     if list(described) != list(claims):
         findings.append(Discrepancy("claim", "the claims are not those of the opening"))
     for name, claim in claims.items():
         if name in described:
-            found = _claim(ClaimView(evidence, claim), described[name], opening["standard"], evidence)
+            found = _claim(ClaimView(evidence, claim), described[name], opening["standard"], evidence, zones)
             findings += [Discrepancy(kind, f"{name}: {detail}") for kind, detail in found]
+    if all(each["state"] == CERTIFIED for each in described.values()):
+        findings += _zones(evidence, zones)
     if not findings:
         sentences = [claim_sentence(claim, described[name], opening["standard"]) for name, claim in claims.items()]
         if certificate["says"] != sentences or certificate["does_not_say"] != limits_sentence(evidence):
@@ -131,10 +133,26 @@ def _population(evidence: Evidence, certificate: Mapping[str, Any]) -> list[Disc
     return findings
 
 
+def _zones(evidence: Evidence, zones: bytearray) -> list[Discrepancy]:
+    """Compare what records are said to have been read as with what they were."""
+    differing = [place for place, said in enumerate(evidence.zones) if said not in (NO_ZONE, zones[place])]
+    if not differing:
+        return []
+    seq, is_ = evidence.seqs[differing[0]], ZONES[zones[differing[0]]]
+    return [Discrepancy("zone", f"{len(differing)} records were read as something else; seq {seq} is {is_}")]
+
+
+def _note_zones(view: ClaimView, walked: Replay, zones: bytearray) -> None:
+    for zone, records in enumerate((walked.corrections, walked.audits, walked.pilot), 1):
+        for record in records:
+            zones[view.places[record]] = max(zones[view.places[record]], zone)
+
+
 def _claim(
-    view: ClaimView, said: Mapping[str, Any], standard: Mapping[str, Any], evidence: Evidence
+    view: ClaimView, said: Mapping[str, Any], standard: Mapping[str, Any], evidence: Evidence, zones: bytearray
 ) -> list[tuple[str, str]]:
-    """Recompute one claim. A refused claim has no number, so its counts alone are compared."""
+    """Recompute one claim, and note in `zones` what it read records as. A refused claim has no number, so its counts
+    alone are compared."""
     if said["state"] != CERTIFIED:
         return [] if said["missed_at_most"] is None else [("claim", "it is refused and states a number")]
     found: list[tuple[str, str]] = []
@@ -143,6 +161,7 @@ def _claim(
     walked = replay(view, warm_up=said["warm_up"], pilot=said["pilot"], audits=said["audits"], cut=said["cut"])
     found += _schedule(view, said)
     audited = [*walked.pilot, *walked.audits]
+    _note_zones(view, walked, zones)
     if unread := [record for record in audited if view.decided[record] == UNDECIDED]:
         found.append(("order", f"seq {view.seq(unread[0])} comes early in the audit order and was not read"))
     if view.order_digest(audited) != said["audit_order"]:

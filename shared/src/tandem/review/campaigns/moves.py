@@ -29,7 +29,7 @@ MOVES: dict[CampaignMove, tuple[frozenset[CampaignState], CampaignState]] = {
 
 
 class StopRule(StrEnum):
-    """When a campaign closes by itself."""
+    """The rule by which a campaign closes by itself."""
 
     NEVER = "never"
     ALL = "all"

@@ -26,7 +26,7 @@ class Candidate(TypedDict):
     campaign_id: str
     """The campaign that asked for a person; it says nothing unless `needs_review`."""
     is_decided: bool
-    """Whether a person has given an opinion that stands."""
+    """True: a person has given an opinion that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,6 @@ class Strategy:
     parameters: type[Parameters]
     picker: MakePicker[Any]
     needs_ended_jobs: bool
-    """Whether the picks are known only when all jobs have ended."""
+    """True: the picks are known only when all jobs have ended."""
     needs_labeled: bool = False
-    """Whether `Scope.labeled` is needed."""
+    """True: the strategy reads `CampaignScope.labeled`."""

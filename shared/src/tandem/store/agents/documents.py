@@ -35,7 +35,7 @@ class AgentDocument(TypedDict):
     """SHA-256 over everything that shapes an answer; equal fingerprints give equal prompts and parameters."""
     created_at: datetime
     created_by_id: NotRequired[str]
-    """Who made it; absent from versions that an older version made."""
+    """Id of the person who made it; absent from versions that an older release made."""
 
 
 def agent_spec(document: AgentDocument) -> AgentSpec:

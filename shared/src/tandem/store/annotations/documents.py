@@ -60,7 +60,7 @@ class SampleDocument(TypedDict):
     """Reason why not all could be read; None where they could."""
     detail: str | None
     left_out: NotRequired[bool]
-    """Whether the values are not kept, for want of room."""
+    """True: the values are not kept, for want of room."""
 
 
 class AttemptDocument(TypedDict):
@@ -79,7 +79,7 @@ class AttemptDocument(TypedDict):
     lowest_confidence: NotRequired[float]
     """Lowest confidence of the labels; the writer adds it. Absent where no label has a confidence."""
     needs_review: bool
-    """Whether a campaign asks a person to look: the job's thresholds when it was written, or any campaign since. A
+    """True: a campaign asks a person to look: the job's thresholds when it was written, or any campaign since. A
     person's decision does not change it."""
     review_reason: str | None
     review_causes: NotRequired[list[dict[str, Any]]]
@@ -127,7 +127,7 @@ class VerificationPart(TypedDict):
     shown_attempt: int
     shown_values: dict[str, Any]
     confirmed: bool
-    """Whether the person kept what was shown."""
+    """True: the person kept what was shown."""
     decided_by: str
     """The person's name, for people to read."""
     decided_by_id: NotRequired[str]

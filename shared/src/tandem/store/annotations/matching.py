@@ -30,7 +30,7 @@ class AnnotationMatch:
     below_confidence: float | None = None
     """The confidence of one of the model's labels is at least the one and below the other."""
     verified: bool | None = None
-    """Whether a person's decision holds."""
+    """True: a person's decision holds."""
 
 
 class MatchingReader:

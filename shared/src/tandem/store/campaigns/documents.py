@@ -74,7 +74,7 @@ class CampaignDocument(TypedDict):
     """Ids of those who get its records; None: all readers."""
     stop: StopPart
     stops: bool
-    """Whether a stop rule is to be checked: there is one, and the campaign is not closed."""
+    """True: a stop rule is to be checked, since there is one and the campaign is not closed."""
     checked_at: datetime
     """Time of the last check of the stop rule."""
     state: str
@@ -85,11 +85,11 @@ class CampaignDocument(TypedDict):
     run: int
     """Number of the current walk; rises with each change of what it picks."""
     walking: bool
-    """Whether the walk `run` has not reached the end yet."""
+    """True: the walk `run` has not reached the end yet."""
     again: bool
-    """Whether the walk is repeated when all jobs have ended, since records were written meanwhile."""
+    """True: the walk is repeated when all jobs have ended, since records were written meanwhile."""
     withdrew: bool
-    """Whether the walk withdrew requests, so that other campaigns may have to ask for their records."""
+    """True: the walk withdrew requests, so that other campaigns may have to ask for their records."""
     cursor: int
     """The walk has passed the records below it."""
     counts: CampaignCounts

@@ -59,7 +59,7 @@ class DatasetDocument(TypedDict):
     fields: list[str]
     """Names of the text fields, fixed by the first import; empty before."""
     ids_made: NotRequired[bool]
-    """Whether the records' ids were made of their content, fixed by the first import; not there before."""
+    """True: the records' ids are made of their content. The first import fixes it; absent before."""
     columns: NotRequired[ColumnsPart | None]
     """Types of its columns; absent before the first import. None: not known, or too many to keep."""
     gold_tasks: list[str]

@@ -26,7 +26,7 @@ class NamedPerson:
     id_field: str
     name_field: str
     by_job: bool = False
-    """Whether they are found by the jobs in which the person decided something."""
+    """True: they are found by the jobs in which the person decided something."""
 
 
 def _of_project(query: Mapping[DeletedKind, Callable[[DeletionDocument], Query]]) -> Reach:

@@ -35,14 +35,14 @@ class FindStep:
     matched: Sequence[Position]
     scanned: int
     position: Position
-    """Where this step ends."""
+    """Position at which this step ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSeqs:
     seqs: list[int]
     after: Position | None
-    """Where the next page begins; None on the last one."""
+    """Position at which the next page begins; None on the last one."""
     scanned: int
     """Records looked at, matching or not."""
     stopped: bool

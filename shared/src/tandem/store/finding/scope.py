@@ -1,4 +1,4 @@
-"""What an expression is evaluated over."""
+"""The data set or job that an expression is evaluated over."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Scope:
     within: Selection
     expression: Expression
     seqs: dict[str, int]
-    """Where the records are that the expression names by id."""
+    """Seqs of the records that the expression names by id."""
     others: tuple[str, ...]
     """Jobs that the expression compares with."""
     tasks: tuple[Mapping[str, Any], ...]

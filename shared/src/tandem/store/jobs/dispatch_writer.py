@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from pymongo import ReturnDocument
 
@@ -16,7 +16,7 @@ from tandem.jobs import Recent
 from tandem.jobs.moves import ASK_ANEW, COMPLETE, GO_ON, NOTE, PASS_CANARY, RUN_AGAIN, TAKE_OVER, WAIT, Move
 from tandem.pricing import ModelSpend
 from tandem.store.database import Database, store_errors
-from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, TotalsPart
+from tandem.store.jobs.documents import COLLECTION, NOT_ANNOUNCED_YET, JobDocument, TotalsPart, job_if_found, job_of
 from tandem.store.jobs.moves import can_make, made
 
 _NOT_ANNOUNCED = {"$in": [False, NOT_ANNOUNCED_YET]}
@@ -61,7 +61,7 @@ class JobDispatchWriter:
         """Jobs that need a dispatcher: the live ones, and ended ones whose end was not published yet."""
         async with store_errors():
             found = await self._jobs.find({"dispatch.announced": _NOT_ANNOUNCED}).sort("_id").to_list(None)
-        return cast("list[JobDocument]", found)
+        return [job_of(each) for each in found]
 
     def holds(self, document: JobDocument) -> bool:
         """Return whether this holder has the lease in this document, as it was read."""
@@ -95,7 +95,7 @@ class JobDispatchWriter:
                 ],
                 return_document=ReturnDocument.AFTER,
             )
-        return cast("JobDocument | None", found)
+        return job_if_found(found)
 
     async def renew(self, job_ids: Iterable[str], *, seconds: float) -> None:
         """Prolong leases that are still ours; a lost one shows when the document is read or written next."""
@@ -170,7 +170,7 @@ class JobDispatchWriter:
             )
         if found is None:
             raise LeaseLostError(job_id)
-        return cast("JobDocument", found)
+        return job_of(found)
 
     async def announced(self, job_id: str, *, revision: int) -> None:
         """Note that the end of the job was published at this revision: no dispatcher needs to look at it again, and

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from tandem.events import JobKind, JobPublishedV1, JobState
 from tandem.jobs import Pass, Selection
@@ -38,7 +39,7 @@ class PassPart(TypedDict):
     asked: NotRequired[dict[str, Any]]
     """Selection that the person asked to run again, as the API takes it; absent from the first pass."""
     all_had_ended: NotRequired[bool]
-    """Whether every record of the job had an annotation when the pass was added."""
+    """True: every record of the job had an annotation when the pass was added."""
     totals: NotRequired[TotalsPart]
     """Counts of the records that the pass labeled, when the next pass was added; absent from the last pass."""
     state: NotRequired[str]
@@ -114,22 +115,22 @@ class DispatchPart(TypedDict):
     low: int
     """The lowest seq that has not ended; low <= cursor."""
     totals: TotalsPart
-    spend: NotRequired[list[dict[str, Any]]]
+    spend: list[dict[str, Any]]
     """Costs of the first answers to the records below `low`: `ModelSpend`s, one a model. In a later pass they do not
     change where all records had ended before, since theirs are settled; else they mean nothing until the job
     completes."""
-    reserved_usd: NotRequired[float]
+    reserved_usd: float
     """The most that the outstanding requests can cost, as it was saved last, of a job with a budget; for people to see.
     Nothing is decided by it."""
-    lingering_usd: NotRequired[float]
+    lingering_usd: float
     """Part of `reserved_usd` for requests that were repeated before their deadline, which nothing else records."""
-    notice: NotRequired[str | None]
+    notice: str | None
     """Notice for people about how the job is run, one sentence."""
-    recent: NotRequired[RecentPart]
+    recent: RecentPart
     """How the records that ended last ended; empty without a failure stop."""
-    unpublished: NotRequired[list[int]]
+    unpublished: list[int]
     """Seqs below the cursor that the holder before this one had to leave without a request under way."""
-    without_confidence: NotRequired[str | None]
+    without_confidence: str | None
     """Why labels of the job have no confidence, where a provider refused what it is made of at some time."""
     asks: dict[str, int]
     """Seq (as a string) to how often it was asked for, from the second time on."""
@@ -161,36 +162,36 @@ class JobDocument(TypedDict):
     """Rises with every change of state."""
     epoch: int
     weight: float
-    hidden: NotRequired[bool]
+    hidden: bool
     """A try-out: in no list, in no queue, in no export."""
     expires_at: NotRequired[datetime]
     """Time at which a try-out is deleted."""
-    opinion_policy: NotRequired[dict[str, Any]]
-    """`OpinionPolicy`; one reader when left out."""
-    budget_usd: NotRequired[float | None]
+    opinion_policy: dict[str, Any]
+    """`OpinionPolicy`; {} for one reader."""
+    budget_usd: float | None
     """Nothing is asked for that could make the job cost more; None: no limit."""
-    kind: NotRequired[str]
-    """A `JobKind`; `model` when left out."""
-    sources: NotRequired[list[str]]
+    kind: str
+    """A `JobKind`."""
+    sources: list[str]
     """The jobs whose annotations its labels come from."""
     making: NotRequired[dict[str, Any]]
     """Parameters, beside the sources' annotations, from which the dispatcher makes labels in a job of another kind."""
-    asks_model: NotRequired[bool]
-    """False: its agent is never asked. True when left out: it is, for what cannot be made of the sources."""
-    waiting_for: NotRequired[str | None]
+    asks_model: bool
+    """False: its agent is never asked. True: it is, for what cannot be made of the sources."""
+    waiting_for: str | None
     """Under waiting: `budget` when that is used up, `prompt`, or `canary` and `failures`, which a person's go ends;
     None: its provider."""
-    canary: NotRequired[CanaryPart | None]
-    failure_stop: NotRequired[FailureStopPart | None]
-    goes: NotRequired[int]
-    """Number of times that a person let the job go on; absent: none."""
-    records_per_minute: NotRequired[float | None]
+    canary: CanaryPart | None
+    failure_stop: FailureStopPart | None
+    goes: int
+    """Number of times that a person let the job go on."""
+    records_per_minute: float | None
     """No more records than this are asked for; None: as many as its share of the workers allows."""
-    review_recounted: NotRequired[bool]
+    review_recounted: bool
     """True once requests may have been withdrawn: how many records need a person is counted, not taken from totals."""
     selection: SelectionPart
-    passes: NotRequired[list[PassPart]]
-    """Passes in order; absent from jobs of older versions, which have run once."""
+    passes: list[PassPart]
+    """Passes in order, at least the first run."""
     subset_id: NotRequired[str]
     """The subset that the selection was taken from, where it was one."""
     published: PublishedPart
@@ -202,6 +203,84 @@ class JobDocument(TypedDict):
     """Id of the person who made the job; absent from jobs that an older version made until they are migrated."""
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class JobDefaults(TypedDict):
+    """Fields of a job that older versions did not write."""
+
+    hidden: bool
+    opinion_policy: dict[str, Any]
+    budget_usd: float | None
+    kind: str
+    sources: list[str]
+    asks_model: bool
+    waiting_for: str | None
+    canary: CanaryPart | None
+    failure_stop: FailureStopPart | None
+    goes: int
+    records_per_minute: float | None
+    review_recounted: bool
+    weight: float
+
+
+def job_defaults() -> JobDefaults:
+    """Return the fields that older versions did not write, with the values that they stood for."""
+    return {
+        "hidden": False,
+        "opinion_policy": {},
+        "budget_usd": None,
+        "kind": JobKind.MODEL.value,
+        "sources": [],
+        "asks_model": True,
+        "waiting_for": None,
+        "canary": None,
+        "failure_stop": None,
+        "goes": 0,
+        "records_per_minute": None,
+        "review_recounted": False,
+        "weight": 1.0,
+    }
+
+
+class DispatchDefaults(TypedDict):
+    """Fields of `dispatch` that older versions did not write."""
+
+    spend: list[dict[str, Any]]
+    reserved_usd: float
+    lingering_usd: float
+    notice: str | None
+    recent: RecentPart
+    unpublished: list[int]
+    without_confidence: str | None
+
+
+def dispatch_defaults() -> DispatchDefaults:
+    """Return the fields of `dispatch` that older versions did not write, with the values that they stood for."""
+    return {
+        "spend": [],
+        "reserved_usd": 0.0,
+        "lingering_usd": 0.0,
+        "notice": None,
+        "recent": {"goes": 0, "ended": ""},
+        "unpublished": [],
+        "without_confidence": None,
+    }
+
+
+def job_of(found: Mapping[str, Any]) -> JobDocument:
+    """Return a job as it was found, with every field.
+
+    The api's migrations write these values into the database; beside them, older replicas still write jobs without.
+    """
+    job = {**job_defaults(), **found, "dispatch": {**dispatch_defaults(), **found["dispatch"]}}
+    if "passes" not in job:
+        by = job.get("created_by_id")
+        job["passes"] = [first_pass(created_at=job["created_at"], created_by=job["created_by"], created_by_id=by)]
+    return cast("JobDocument", job)
+
+
+def job_if_found(found: Mapping[str, Any] | None) -> JobDocument | None:
+    return None if found is None else job_of(found)
 
 
 def selection_part(selection: Selection, size: int) -> SelectionPart:
@@ -224,19 +303,17 @@ def selected(document: JobDocument) -> Selection:
 
 def opinion_policy(document: JobDocument | None) -> OpinionPolicy:
     """Return how many people settle a record of the job; one reader for a job that does not say, or is gone."""
-    return OpinionPolicy.model_validate({} if document is None else document.get("opinion_policy", {}))
+    return OpinionPolicy.model_validate({} if document is None else document["opinion_policy"])
 
 
 def attempt_of(document: JobDocument) -> int:
     """Return the attempt of the job's last pass."""
-    passes = document.get("passes")
-    return passes[-1]["attempt"] if passes else 1
+    return document["passes"][-1]["attempt"]
 
 
 def all_had_ended(document: JobDocument) -> bool:
     """Return whether every record of the job had an annotation when its last pass was added."""
-    passes = document.get("passes")
-    return passes[-1].get("all_had_ended", False) if passes else False
+    return document["passes"][-1].get("all_had_ended", False)
 
 
 def pass_size(document: JobDocument) -> int:
@@ -251,8 +328,7 @@ def last_pass(document: JobDocument) -> Pass:
 
 
 def _last_selection(document: JobDocument) -> SelectionPart:
-    passes = document.get("passes")
-    return passes[-1]["selection"] if passes and "selection" in passes[-1] else document["selection"]
+    return document["passes"][-1].get("selection", document["selection"])
 
 
 def totals_part(counts: OutcomeCounts) -> TotalsPart:
@@ -280,7 +356,7 @@ def first_dispatch(from_seq: int, *, is_set: bool = False) -> DispatchPart:
         "cursor": from_seq,
         "low": from_seq,
         "totals": {"labeled": 0, "invalid": 0, "failed": 0, "needs_review": 0},
-        "spend": [],
+        **dispatch_defaults(),
         "asks": {},
         "asked_epoch": 0,
         "rate_per_second": 0.0,
@@ -301,11 +377,11 @@ def job_published(document: JobDocument) -> JobPublishedV1:
             "revision": document["revision"],
             "epoch": document["epoch"],
             "state": JobState(document["state"]),
-            "kind": document.get("kind", JobKind.MODEL),
-            "sources": document.get("sources", ()),
-            "asks_model": document.get("asks_model", True),
-            "hidden": document.get("hidden", False),
-            "weight": document.get("weight", 1.0),
+            "kind": document["kind"],
+            "sources": document["sources"],
+            "asks_model": document["asks_model"],
+            "hidden": document["hidden"],
+            "weight": document["weight"],
             **document["published"],
         }
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from tandem.events import JobState
 from tandem.store.database import Database, store_errors
-from tandem.store.jobs.documents import COLLECTION, JobDocument
+from tandem.store.jobs.documents import COLLECTION, JobDocument, job_if_found, job_of
 
 _WITHOUT_SETS = {"selection.seqs": 0, "passes.selection.seqs": 0}
 _LIVE = [state.value for state in JobState if state.is_live]
@@ -22,7 +22,7 @@ class JobReader:
 
     async def get(self, job_id: str) -> JobDocument | None:
         async with store_errors():
-            return cast("JobDocument | None", await self._collection.find_one({"_id": job_id}))
+            return job_if_found(await self._collection.find_one({"_id": job_id}))
 
     async def live(self) -> list[JobDocument]:
         """Return all jobs that are running, paused or waiting, in a stable order."""
@@ -30,7 +30,7 @@ class JobReader:
             found = (
                 await self._collection.find({"state": {"$in": _LIVE}}).sort([("state", 1), ("_id", 1)]).to_list(None)
             )
-        return cast("list[JobDocument]", found)
+        return [job_of(each) for each in found]
 
     async def finished_since(self, moment: datetime, *, limit: int = 1000) -> list[JobDocument]:
         """Jobs that ended at this moment or later, in the order in which they did; hidden ones are left out."""
@@ -43,7 +43,7 @@ class JobReader:
                 .limit(limit)
                 .to_list(limit)
             )
-        return cast("list[JobDocument]", found)
+        return [job_of(each) for each in found]
 
     async def with_label_schema(self, project_id: str, name: str, *, limit: int = 200) -> list[str]:
         """Ids of the project's jobs with any version of the label schema of this name, newest first."""
@@ -77,4 +77,4 @@ class JobReader:
         newest_first = [("created_at", -1), ("_id", -1)]
         async with store_errors():
             found = await self._collection.find(query, _WITHOUT_SETS).sort(newest_first).limit(limit).to_list(limit)
-        return cast("list[JobDocument]", found)
+        return [job_of(each) for each in found]

@@ -19,6 +19,7 @@ from tandem.store.jobs.documents import (
     JobDocument,
     PassPart,
     first_dispatch,
+    job_if_found,
 )
 from tandem.store.jobs.moves import can_make, made
 from tandem.store.patience import insert_once
@@ -33,7 +34,7 @@ class JobWriter:
 
     async def insert(self, job: JobDocument) -> None:
         """Insert a job and, before it, its thresholds campaign."""
-        if not job.get("hidden"):
+        if not job["hidden"]:
             await insert_once(self._campaigns, cast("Document", thresholds_campaign(job)))
         await insert_once(self._collection, cast("Document", job))
 
@@ -70,7 +71,7 @@ class JobWriter:
         kept = ("spend", "without_confidence")
         known = {name: value for name, value in job["dispatch"].items() if name in kept}
         if not job["dispatch"]["announced"]:
-            known["lingering_usd"] = job["dispatch"].get("reserved_usd", 0.0)
+            known["lingering_usd"] = job["dispatch"]["reserved_usd"]
         changes = {
             **made(RUN_AGAIN),
             "passes": {"$literal": list(passes)},
@@ -86,7 +87,7 @@ class JobWriter:
             changed = await self._collection.find_one_and_update(
                 query, [{"$set": changes}], return_document=ReturnDocument.AFTER
             )
-        return cast("JobDocument | None", changed)
+        return job_if_found(changed)
 
 
 def _of_person(move: Move) -> None:

@@ -20,7 +20,7 @@ class LabelSchemaDocument(TypedDict):
     """`LabelTask`s; a document written before a field came lacks it."""
     created_at: datetime
     created_by_id: NotRequired[str]
-    """Who made it; absent from versions that an older version made."""
+    """Id of the person who made it; absent from versions that an older release made."""
 
 
 def label_schema_spec(document: LabelSchemaDocument) -> LabelSchemaSpec:

@@ -9,11 +9,12 @@ This package is the one exception to the rule that a collection has one writer; 
 
 from tandem.store.migrations.campaigns import CAMPAIGNS
 from tandem.store.migrations.confidence import LOWEST_CONFIDENCE
+from tandem.store.migrations.job_defaults import JOB_DEFAULTS
 from tandem.store.migrations.opinions import OPINIONS
 from tandem.store.migrations.passes import PASSES
 from tandem.store.migrations.people import PEOPLE
 from tandem.store.migrations.runner import Migration, MigrationRunner
 
-MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES, OPINIONS, CAMPAIGNS, LOWEST_CONFIDENCE)
+MIGRATIONS: tuple[Migration, ...] = (PEOPLE, PASSES, OPINIONS, CAMPAIGNS, LOWEST_CONFIDENCE, JOB_DEFAULTS)
 
 __all__ = ["MIGRATIONS", "Migration", "MigrationRunner"]

@@ -56,7 +56,9 @@ class OpinionDocument(BaseModel):
     blind: bool = Field(default=False, description="The item was blind, and the person had seen no proposal of it.")
     outranks: bool = Field(default=False, description="Given by an adjudicator or admin to overrule the readers.")
     withdraws: int | None = Field(default=None, description="In a withdrawal: the revision that is taken back.")
-    active_seconds: float | None = Field(default=None, description="Time the person worked on it, as the page told.")
+    active_seconds: float | None = Field(
+        default=None, description="Time the person worked on it, by the page's report."
+    )
     idle_seconds: float | None = Field(default=None, description="Time the record was open and the person was away.")
     comment: str | None = None
     flags: tuple[OpinionFlag, ...] = ()

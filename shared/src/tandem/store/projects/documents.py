@@ -15,4 +15,4 @@ class ProjectDocument(TypedDict):
     description: str
     created_at: datetime
     created_by_id: NotRequired[str]
-    """Who made it; absent from projects that an older version made."""
+    """Id of the person who made it; absent from projects that an older version made."""

@@ -32,7 +32,7 @@ _HELD = ["reserved_by", "reserved_by_id", "reserved_until", "reservation"]
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """Who holds an item or decides on it: a stable id, and a name for people to read."""
+    """The person who holds an item or decides on it: a stable id, and a name for people to read."""
 
     person_id: str
     name: str

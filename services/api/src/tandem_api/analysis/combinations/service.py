@@ -20,7 +20,7 @@ from tandem.store.annotations.ended import EndedReader
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.records.reader import RecordReader
 from tandem.web import Problem
-from tandem_api.analysis.combinations.estimation import LEAST_AGENTS, MOST_LABELS, EstimationError, estimated
+from tandem_api.analysis.combinations.estimation import LEAST_AGENTS, MOST_LABELS, estimated
 from tandem_api.analysis.combinations.schemas import Combination, CombinationCreate, EstimatedAgent
 from tandem_api.analysis.comparisons.subject import ComparedJobs, subject_of
 from tandem_api.planning.checks import policy_problems
@@ -94,12 +94,9 @@ class CombinationService:
     async def _estimate(
         self, labels: list[str], votes: list[list[int]], truths: dict[int, int], *, agents: int
     ) -> CombinationEstimate:
-        """Estimate one task in a child process, one at a time: each takes some hundred megabytes. Raises a Problem."""
+        """Estimate one task, one at a time: each takes some ten megabytes, and a core for a second or two."""
         async with self._estimating:
-            try:
-                return await estimated(labels, votes, truths, agents=agents)
-            except EstimationError as error:
-                raise Problem(422, "no-estimate", str(error), field="method", cure=error.cure) from error
+            return await estimated(labels, votes, truths, agents=agents)
 
     async def _job(
         self, subject: ComparedJobs, body: CombinationCreate, estimates: dict[str, CombinationEstimate], caller: Caller

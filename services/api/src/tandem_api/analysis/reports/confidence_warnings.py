@@ -31,7 +31,7 @@ def _against_known(judged: ReliabilitySums, against: str) -> Iterator[str]:
         said = (
             "is higher for wrong labels than for right ones"
             if ranking.high < 0.5
-            else "does not tell right labels from wrong ones"
+            else "does not separate right labels from wrong ones"
         )
         yield (
             f"Confidence {said}: AUC {ranking.area:.2f} (95 % interval {ranking.low:.2f} to {ranking.high:.2f}) "

@@ -79,13 +79,13 @@ def _no_confidence(job: JobDocument, tasks: list[TaskReport]) -> str | None:
     if not without:
         return None
     counted = f"No confidence for {without:,} label{'' if without == 1 else 's'}"
-    if (refused := job.get("dispatch", {}).get("without_confidence")) is not None:
+    if (refused := job["dispatch"]["without_confidence"]) is not None:
         return f"{counted}. {refused}"
     agent = job["published"].get("agent")
     if agent is None:
         return None
     strategy = agent.get("confidence_strategy", ConfidenceStrategy.TOKEN_PROBABILITY)
-    asked = job.get("asks_model", True) and strategy == ConfidenceStrategy.TOKEN_PROBABILITY
+    asked = job["asks_model"] and strategy == ConfidenceStrategy.TOKEN_PROBABILITY
     if not asked or any(spread.with_confidence for spread in measured):
         return None
     return (

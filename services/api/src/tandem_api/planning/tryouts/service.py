@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from tandem.events import AgentSpec, JobState, LabelSchemaSpec, ReviewPolicy
+from tandem.events import AgentSpec, JobKind, JobState, LabelSchemaSpec, ReviewPolicy
 from tandem.jobs import Selection
 from tandem.jobs.moves import CANCEL
 from tandem.people import Caller
@@ -20,7 +20,7 @@ from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.database import utcnow
 from tandem.store.expiry import TRYOUTS_KEPT
-from tandem.store.jobs.documents import JobDocument, first_dispatch, selected, selection_part
+from tandem.store.jobs.documents import JobDocument, first_dispatch, first_pass, selected, selection_part
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.records.documents import RecordDocument, content_hash, record_document_id
@@ -105,7 +105,7 @@ class TryoutService:
             problem=None if len(found) == len(records) else problem,
             records=tried,
             usd=None if any(price is None for price in prices) else sum(price or 0.0 for price in prices),
-            notice=None if ended is None else ended["dispatch"].get("notice"),
+            notice=None if ended is None else ended["dispatch"]["notice"],
         )
 
     async def _wait(self, job_id: str, agent: AgentSpec, size: int) -> FieldProblem | None:
@@ -124,7 +124,7 @@ class TryoutService:
                 return FieldProblem(
                     field="agent_id",
                     detail=job["state_reason"] or "The model accepts no calls at present.",
-                    cure="Cure what is said here, then check again.",
+                    cure="Fix the problem above, then check again.",
                 )
             await asyncio.sleep(LOOK_SECONDS)
         return await self._too_late(job_id, agent)
@@ -163,9 +163,20 @@ def _hidden_job(job_id: str, trial: Trial, records: Sequence[RecordDocument]) ->
         "epoch": 1,
         "weight": 1.0,
         "hidden": True,
-        "expires_at": now + TRYOUTS_KEPT,
+        "kind": JobKind.MODEL.value,
+        "sources": [],
+        "asks_model": True,
+        "budget_usd": None,
+        "opinion_policy": {},
         "waiting_for": None,
+        "canary": None,
+        "failure_stop": None,
+        "goes": 0,
+        "records_per_minute": None,
+        "review_recounted": False,
+        "expires_at": now + TRYOUTS_KEPT,
         "selection": selection_part(selection, len(records)),
+        "passes": [first_pass(created_at=now, created_by=trial.caller.name, created_by_id=trial.caller.person_id)],
         "published": {
             "agent": agent.model_dump(mode="json"),
             "label_schema": label_schema.model_dump(mode="json"),

@@ -161,8 +161,8 @@ class AccessService:
             raise Problem(
                 409,
                 "last-admin-key",
-                "No other admin key lasts: one that reaches all projects and never expires. Without this key, sooner "
-                "or later nobody could make keys any more.",
+                "No other admin key lasts: one that reaches all projects and never expires. Without this key, "
+                "nobody could make keys once the others expire.",
                 field="key_id",
                 cure="Make another key with the role admin, without project_ids and expires_at. Then revoke this one.",
             ) from error
@@ -175,7 +175,7 @@ class AccessService:
             raise NotAllowedError("A login link reaches no more projects than the key it is made with.")
         root = await self._reader.get(caller.root_key_id)
         if root is None:
-            raise NotAuthenticatedError("The API key behind this login is not there any more.")
+            raise NotAuthenticatedError("The API key behind this login was deleted.")
         person, new_person = await self._person_of_link(body, caller, scope)
         token = new_token()
         link = _credential(
@@ -215,7 +215,7 @@ class AccessService:
         if person is None:
             credential = await self._reader.get(caller.key_id)
             if credential is None:
-                raise NotAuthenticatedError("The credential of this request is not there any more.")
+                raise NotAuthenticatedError("The credential of this request was deleted.")
             person = person_behind(caller.person_id, [credential])
             await self._person_writer.ensure(person)
         return person

@@ -37,7 +37,7 @@ def calling_problems(body: AgentCreate, providers: ProviderService) -> Iterator[
         yield FieldProblem(
             field="fallback.model",
             detail="The fallback is the model that was asked first.",
-            cure="Name another model, or leave the fallback out; failed calls are made again as it is.",
+            cure="Name another model, or leave the fallback out; failed calls are retried in any case.",
         )
     if problem := providers.problem_with(fallback.provider, fallback.model):
         yield problem.model_copy(update={"field": f"fallback.{problem.field}"})

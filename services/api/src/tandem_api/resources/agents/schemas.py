@@ -46,7 +46,7 @@ class AgentCreate(Body):
         "what the model says of itself.",
     )
     repair: bool = Field(
-        default=False, description="Ask once more, telling the model what was wrong, when no label could be read."
+        default=False, description="Call once more, with a description of what was wrong, when no label could be read."
     )
     fallback: Fallback | None = Field(
         default=None,

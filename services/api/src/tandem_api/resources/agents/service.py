@@ -186,7 +186,7 @@ class AgentService:
             jobs={
                 job["_id"]: (job["project_id"], job["published"]["label_schema"]["name"])
                 for job in jobs
-                if job is not None and not job.get("hidden")
+                if job is not None and not job["hidden"]
             },
             project_id=project_id,
         )

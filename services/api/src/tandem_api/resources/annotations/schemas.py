@@ -38,7 +38,7 @@ class TaskOpinions(View):
 
 
 class Opinions(View):
-    """What people's opinions on the record come to, by the job's policy."""
+    """Result of people's opinions on the record, by the job's policy."""
 
     number: int = Field(description="Opinions that stand, one a person.")
     state: RecordState
@@ -66,7 +66,7 @@ class Attempt(View):
     provider: str
     model: str
     fallback_used: bool = Field(default=False, description="True: the fallback model gave the answer.")
-    repaired: bool = Field(default=False, description="True: the model received what was wrong and was called again.")
+    repaired: bool = Field(default=False, description="True: the model was called again, with what was wrong.")
     sources: list[str] = Field(
         default=[], description="Where no model was asked: the annotations that the labels come of, as `job:seq`."
     )

@@ -45,7 +45,7 @@ class CampaignSelection(Body):
 
 
 class Stop(Body):
-    """When the campaign closes by itself: never; `all` its records decided and its jobs ended; or `after` decisions."""
+    """Rule by which the campaign closes: never; with `all` records decided and all jobs ended; `after` decisions."""
 
     rule: StopRule = StopRule.NEVER
     after: int | None = Field(default=None, ge=1)
@@ -81,7 +81,7 @@ class CampaignUpdate(Body):
 
 
 class CampaignCount(View):
-    """What a campaign would do, without doing it."""
+    """Preview of a campaign: what it would do, without doing it."""
 
     records: int = Field(description="Annotations that were looked at.")
     selected: int = Field(description="Size of the selection. Where it is larger than `records`, counts are scaled up.")

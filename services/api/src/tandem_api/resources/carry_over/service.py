@@ -126,7 +126,7 @@ class CarryOverService:
                 FieldProblem(
                     field="agent_id",
                     detail="The agent labels with another version of the label schema.",
-                    cure="Make a version of it for this one.",
+                    cure="Make a version of it for this label schema.",
                 )
             )
         elif agent is not None:

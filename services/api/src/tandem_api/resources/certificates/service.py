@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from tandem.events import JobState, LabelSchemaSpec, SingleChoiceTask
+from tandem.events import JobState, LabelSchemaSpec, options_of
 from tandem.people import Caller
 from tandem.quality.certificates.page import certificate_page
 from tandem.quality.certificates.readers import ONE_READER, PANEL
@@ -171,9 +171,9 @@ class CertificateService:
             )
         await check_people(self._people, body.people, job["project_id"])
         classes = {
-            task.name: [option.value for option in task.options]
+            task.name: [option.value for option in options_of(task)]
             for task in schema.tasks
-            if body.by_class and task.name in tasks and isinstance(task, SingleChoiceTask)
+            if body.by_class and task.name in tasks and task.traits.is_one_label
         }
         errors = sorted(set(body.errors), reverse=True)
         name = body.name or f"At most {', '.join(f'{error:.3g}' for error in errors)} wrong"

@@ -108,7 +108,7 @@ async def import_records(
         str | None,
         Query(
             description="Holds each row's own key. Left out: the column id, or else record_id, whatever its case; "
-            "where there is none, ids are made of the rows' content, so that a row has the same id in every import."
+            "where there is none, ids are made from the rows' content, so that a row has the same id in every import."
         ),
     ] = None,
     make_ids: Annotated[

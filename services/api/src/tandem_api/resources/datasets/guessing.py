@@ -17,7 +17,7 @@ _EXAMPLES = 3
 
 @dataclass
 class ColumnLook:
-    """What the first rows say about a column."""
+    """Guess about a column by the first rows."""
 
     name: str
     kinds: set[str] = field(default_factory=set)
@@ -58,7 +58,7 @@ class ColumnLook:
 @dataclass(frozen=True, slots=True)
 class Guess:
     id_column: str | None
-    """None: ids are made of the content."""
+    """None: ids are made from the content."""
     text_column: str | None
     gold: dict[str, str]
     """Task to column."""

@@ -61,7 +61,7 @@ class ImportRun:
     empty: int = 0
     """Rows without text that were left out."""
     opinions: int = 0
-    """What annotators of another tool said: the number of opinions kept."""
+    """Number of opinions of another tool's annotators that were kept."""
     disagreed: int = 0
     """Records about which they said different things."""
     records: int = 0
@@ -182,10 +182,10 @@ def _check_ids_as_before(dataset: DatasetDocument, mapping: ColumnMapping) -> No
         return
     if mapping.make_ids:
         detail = "The data set's records have ids of their own; this file has no column that plainly holds any."
-        cure = "Name it: id_column (--id-column). Or have ids made of the content: make_ids=true (--make-ids)."
+        cure = "Name the id column: id_column (--id-column). Or make ids from the content: make_ids=true (--make-ids)."
     else:
         detail = (
-            "The ids of the data set's records were made of their content; "
+            "The ids of the data set's records were made from their content; "
             f"this file has a column {mapping.id_column!r}."
         )
         cure = (

@@ -26,7 +26,7 @@ _SHOWN_FAULTS = 20
 
 @dataclass(frozen=True, slots=True)
 class ImportPreviewRequest:
-    """What the caller said of an import that is to be previewed."""
+    """Options of an import that is to be previewed, as the caller gave them."""
 
     mapping: ColumnMapping
     names_texts: bool

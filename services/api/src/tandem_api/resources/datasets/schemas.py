@@ -83,7 +83,7 @@ class ImportResult(View):
 
 
 class ImportedOpinion(View):
-    """What an annotator said before the record came here, in another tool."""
+    """An annotator's opinion from another tool, from before the import."""
 
     by: str | None = Field(description="As that tool names the annotator.")
     values: dict[str, Any]
@@ -130,7 +130,7 @@ class PreviewFault(View):
 
 
 class ImportPreview(View):
-    """What an import would make of a file, by its first rows. What the request does not say is guessed."""
+    """Preview of an import by the first rows of its file. Whatever the request does not state is guessed."""
 
     file_format: FileFormat
     packing: Packing | None = None
@@ -139,7 +139,7 @@ class ImportPreview(View):
     rows_seen: int
     is_whole: bool = Field(description="True: the file has no further rows.")
     columns: list[PreviewColumn]
-    id_column: str | None = Field(description="Null: ids are made of the content.")
+    id_column: str | None = Field(description="Null: ids are made from the content.")
     text_columns: dict[str, str] = Field(description="Field to its column.")
     gold: dict[str, str] = Field(description="Task to the column of its right answers, asked for or guessed.")
     left_out: list[str]

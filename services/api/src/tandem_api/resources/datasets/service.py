@@ -94,7 +94,7 @@ class DatasetService:
             409,
             "not-empty",
             f"The data set {dataset['name']!r} has {dataset['record_count']:,} records.",
-            cure="Leave it; records, and the labels of them, are not deleted.",
+            cure="Leave it; its records and their labels cannot be deleted this way.",
         )
 
     async def list(self, project_id: str, caller: Caller, *, after: str | None, limit: int) -> DatasetPage:

@@ -136,7 +136,11 @@ def _check_headers(request: Request, limit: int) -> None:
         raise _too_large(f"{limit:,}")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(
-            415, "unsupported-encoding", "The body is compressed.", field="Content-Encoding", cure="Send it as it is."
+            415,
+            "unsupported-encoding",
+            "The body is compressed.",
+            field="Content-Encoding",
+            cure="Send it uncompressed.",
         )
 
 
@@ -199,7 +203,7 @@ def _problem_of(error: Exception, limit: int) -> Problem | None:  # noqa: PLR091
             return Problem(
                 409,
                 "import-overtaken",
-                "The import stood still for so long that another one began; nothing was imported.",
+                "The import paused so long that another one began; nothing was imported.",
                 cure="Import the file again.",
             )
     return None

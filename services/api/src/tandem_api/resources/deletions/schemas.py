@@ -23,7 +23,7 @@ class DeletionOrder(Body):
 
 
 class Deletion(View):
-    """What goes, or went."""
+    """Counts of a deletion: what it takes, or took."""
 
     id: str | None = Field(description="Null: nothing was deleted yet.")
     kind: DeletedKind

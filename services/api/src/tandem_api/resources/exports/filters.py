@@ -1,4 +1,4 @@
-"""Which rows an export has."""
+"""Filters of an export's rows."""
 
 from __future__ import annotations
 

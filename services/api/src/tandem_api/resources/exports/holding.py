@@ -1,4 +1,4 @@
-"""What holds for the records of a data set, over all its jobs.
+"""Labels that hold for the records of a data set, over all its jobs.
 
 For each task it is the last decision of a person, in whichever job; without one the label of the annotation that was
 made last. So a later job brings newer labels, and changes nothing that a person decided.

@@ -47,7 +47,7 @@ class Export:
 
     content: AsyncIterator[bytes]
     name: str
-    """Of what is exported, for the file's name."""
+    """Name of what is exported, for the file's name."""
     moment: str | None
     """The moment of the database that it shows; None: whatever each part is when it is read."""
 
@@ -134,7 +134,7 @@ class ExportService:
             raise Problem(
                 410,
                 "snapshot-too-old",
-                "The database does not keep what held at that time any more.",
+                "The database no longer keeps the state of that time.",
                 field="snapshot",
                 cure="Export again with snapshot=now. MongoDB keeps five minutes unless its "
                 "minSnapshotHistoryWindowInSeconds says otherwise.",

@@ -17,6 +17,6 @@ def problem_with_budget(agent: AgentSpec, prices: PriceTable) -> FieldProblem | 
     return FieldProblem(
         field="budget_usd",
         detail=f"No price is known of {' and '.join(unpriced)}, so a budget cannot be kept.",
-        cure="Add the price to the file that TANDEM_PRICES_FILE of api, dispatcher and llm-workers names (`free: true` "
-        "where it costs nothing), or leave the budget out.",
+        cure="Add the price to the file that TANDEM_PRICES_FILE of api, dispatcher and llm-workers names, or leave the "
+        f'budget out. For a server of your own write `- {{provider: {agent.provider}, models: ["*"], free: true}}`.',
     )

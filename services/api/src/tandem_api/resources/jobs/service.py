@@ -144,7 +144,7 @@ class JobService:
     async def go(self, job_id: str, caller: Caller) -> Job:
         """Let a job go on whose canary has ended, or that stopped after too many records without a label."""
         job = await self.reachable(job_id, caller)
-        if job["state"] == JobState.WAITING and job.get("waiting_for") not in (CANARY, FAILURES):
+        if job["state"] == JobState.WAITING and job["waiting_for"] not in (CANARY, FAILURES):
             raise Problem(
                 409,
                 "wrong-state",
@@ -180,7 +180,7 @@ class JobService:
         return asked.part(first.below_seq)
 
     def _check_budget(self, job: JobDocument, budget_usd: float | None) -> None:
-        if budget_usd is not None and not job.get("asks_model", True):
+        if budget_usd is not None and not job["asks_model"]:
             raise Problem(
                 422,
                 "invalid-budget",
@@ -240,7 +240,7 @@ class JobService:
     async def reachable(self, job_id: str, caller: Caller) -> JobDocument:
         """Return the job, if it exists in a project that the caller reaches. Raises a 404 problem otherwise."""
         document = await self._reader.get(job_id)
-        if document is None or document.get("hidden") or not caller.reaches(document["project_id"]):
+        if document is None or document["hidden"] or not caller.reaches(document["project_id"]):
             raise not_found("job", job_id)
         return document
 
@@ -251,7 +251,7 @@ class JobService:
         """Return the job's cost, of all its passes: costs below `low` are kept in the job; from there on, and what came
         late, are summed now."""
         job_id = job["_id"]
-        rows = [ModelSpend.of(row) for row in job["dispatch"].get("spend", ())]
+        rows = [ModelSpend.of(row) for row in job["dispatch"]["spend"]]
         if not _is_in_first_pass(job):
             if not all_had_ended(job) and job["state"] != JobState.COMPLETED:
                 rows = list(await self._spending.first_answers(job_id))
@@ -259,8 +259,8 @@ class JobService:
             rows += await self._spending.first_answers(job_id, rest)
         rows += (await self._spending.more([job_id])).get(job_id, ())
         by_model = add_up(rows)
-        budget = job.get("budget_usd")
-        reserved = job["dispatch"].get("reserved_usd", 0.0) if JobState(job["state"]).is_live else 0.0
+        budget = job["budget_usd"]
+        reserved = job["dispatch"]["reserved_usd"] if JobState(job["state"]).is_live else 0.0
         return JobCost(
             total=ModelCost.made_of(totals_of(by_model)),
             by_model=[ModelCost.made_of(row) for row in by_model],
@@ -283,7 +283,7 @@ class JobService:
         counts = OutcomeCounts(**totals) + OutcomeCounts(needs_review=later)
         if (rest := _above_low(job)) is not None:
             counts += await self._annotations.count_by_outcome(job_id, rest)
-        if job.get("review_recounted"):
+        if job["review_recounted"]:
             counts = replace(counts, needs_review=await self._annotations.count_needing_review(job_id))
         return counts
 
@@ -353,5 +353,5 @@ def _time(text: str) -> datetime:
 def _notice(job: JobDocument) -> str | None:
     """Return what to know of how the job is run, but for what its state says already."""
     dispatch = job["dispatch"]
-    said = [dispatch.get("notice"), dispatch.get("without_confidence")]
+    said = [dispatch["notice"], dispatch["without_confidence"]]
     return " ".join(text for text in said if text and text not in (job["state_reason"] or "")) or None

@@ -57,7 +57,7 @@ class RunAgain(Body):
 
 
 class PassCheck(View):
-    """What a run again would do."""
+    """Preview of a run again."""
 
     ok: bool
     problems: list[FieldProblem]

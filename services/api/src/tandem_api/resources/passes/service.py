@@ -18,7 +18,6 @@ from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import (
     JobDocument,
     PassPart,
-    first_pass,
     selected,
     selection_of,
     selection_part,
@@ -138,13 +137,13 @@ class PassService:
         }
         # Nobody reads the set of a pass that is over, and a document has room for two.
         kept = [_without_set(each) for each in earlier]
-        budget = job.get("budget_usd") if body.budget_usd is None else body.budget_usd
+        budget = job["budget_usd"] if body.budget_usd is None else body.budget_usd
         changed = await self._jobs.run_again(
             job,
             [*kept, following],
             budget_usd=budget,
             canary=await self._jobs.canary_part(job["dataset_id"], chosen.selection, body.canary),
-            failure_stop=job.get("failure_stop") if body.failure_stop is None else body.failure_stop.part(),
+            failure_stop=job["failure_stop"] if body.failure_stop is None else body.failure_stop.part(),
         )
         if changed is None:
             now = await self._jobs.reachable(job_id, caller)
@@ -186,7 +185,7 @@ class PassService:
             detail = f"The job has {MOST_PASSES} passes already."
             chosen.problems.append(FieldProblem(field="job_id", detail=detail, cure="Make a new job."))
         agent = AgentSpec.model_validate(job["published"]["agent"])
-        if job.get("asks_model", True):
+        if job["asks_model"]:
             chosen.problems += self._preflight.problems_with_agent(agent, body.budget_usd)
         elif body.budget_usd is not None:
             detail = "The job asks no model, so it costs nothing."
@@ -242,7 +241,7 @@ class PassService:
 
     async def _estimate(self, job: JobDocument, selection: Selection) -> JobEstimate | None:
         """Estimate the pass by a sample of its records; None where its prompts cannot be rendered."""
-        if not job.get("asks_model", True):
+        if not job["asks_model"]:
             return None
         agent = AgentSpec.model_validate(job["published"]["agent"])
         label_schema = LabelSchemaSpec.model_validate(job["published"]["label_schema"])
@@ -256,12 +255,7 @@ class PassService:
 
 
 def _passes(job: JobDocument) -> list[PassPart]:
-    """Return copies of the passes; the one that a job of an older version has."""
-    if passes := job.get("passes"):
-        return [each.copy() for each in passes]
-    return [
-        first_pass(created_at=job["created_at"], created_by=job["created_by"], created_by_id=job.get("created_by_id"))
-    ]
+    return [each.copy() for each in job["passes"]]
 
 
 def _without_set(each: PassPart) -> PassPart:
@@ -279,7 +273,7 @@ def _too_large(selection: Selection) -> FieldProblem | None:
     except SelectionTooLargeError:
         pass
     detail = f"The {len(selection):,} records are scattered too widely to be kept as one set."
-    return FieldProblem(field="outcomes", detail=detail, cure="Run fewer of them, in several passes.")
+    return FieldProblem(field="outcomes", detail=detail, cure="Run them in several passes of fewer records.")
 
 
 def _wrong_state(job: JobDocument) -> Problem:

@@ -16,7 +16,7 @@ class PersonCreate(Body):
 
 
 class PersonUpdate(Body):
-    name: Name = Field(description="Shown from now on wherever the person is, in what they did before too.")
+    name: Name = Field(description="The name that is shown from now on, also for what the person did before.")
 
 
 class Person(View):

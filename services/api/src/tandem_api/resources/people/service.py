@@ -65,7 +65,7 @@ class PeopleService:
                 409,
                 "last-admin-key",
                 "Nobody else has an admin key that lasts: one that reaches all projects and never expires. Without "
-                "this person, sooner or later nobody could make keys any more.",
+                "this person, nobody could make keys once the others expire.",
                 field="person_id",
                 cure="Make a key with the role admin for somebody else, without project_ids and expires_at. Then "
                 "disable this person.",

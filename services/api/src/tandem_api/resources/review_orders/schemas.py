@@ -24,7 +24,7 @@ class ReviewOrderCreate(Body):
         description="Ids of two to eight jobs over one data set that have ended. A record goes into the queue of the "
         "first of them that has an annotation of it."
     )
-    task: str | None = Field(default=None, description="Only where they differ on it; left out: on any of their tasks.")
+    task: str | None = Field(default=None, description="Only where jobs differ on this task; left out: on any task.")
     min_confidence: float | None = Field(
         default=None, ge=0, le=1, description="Only where every agent is at least so sure of its label."
     )

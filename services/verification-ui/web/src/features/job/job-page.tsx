@@ -58,7 +58,7 @@ export function JobPage({ jobId, view: { record, ...filter }, onView }: Props) {
       {error && <ProblemLine error={error} />}
       {job.state === "waiting" && (
         <p className={styles.waiting}>
-          {job.state_reason ?? "The provider does not take calls. The job goes on by itself as soon as it does."}
+          {job.state_reason ?? "The provider does not take calls. The job continues by itself as soon as it does."}
         </p>
       )}
       {job.state === "running" && job.state_reason && <p className={styles.waiting}>{job.state_reason}</p>}

@@ -63,7 +63,7 @@ export function SessionOver({ jobId, outbox, state, onBack }: Props) {
             {still && " There is still no session."}
           </AlertDialog.Description>
           <div className={dialog.actions}>
-            <Button onClick={() => void look()}>I logged in elsewhere</Button>
+            <Button onClick={() => void look()}>I have logged in again</Button>
             {state.durable && (
               <Link to="/login" search={{ next: `/review/${jobId}`, ended: true }} className={buttonClass({ variant: "primary" })} onClick={() => setSessionOver(false)}>
                 Log in

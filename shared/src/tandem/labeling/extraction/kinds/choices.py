@@ -102,7 +102,7 @@ class SingleChoiceReader:
         return Reading(value, rule, (place,), in_json=in_json)
 
     def _none_of(self, text: str) -> Unreadable:
-        return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._table.named()}")
+        return not_in_schema(f"{quoted(text)} is not a label of {self._task.name!r}: {self._table.named()}")
 
 
 def place_in(node: Node, match: OptionMatch) -> Place:

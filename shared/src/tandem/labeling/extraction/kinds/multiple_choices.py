@@ -182,7 +182,7 @@ class MultipleChoiceReader:
         return Reading(chosen, rule, tuple(places[value] for value in values), in_json=in_json)
 
     def _none_of(self, text: str) -> Unreadable:
-        return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._table.named()}")
+        return not_in_schema(f"{quoted(text)} is not a label of {self._task.name!r}: {self._table.named()}")
 
 
 def _pieces(stretch: Stretch) -> list[Stretch]:

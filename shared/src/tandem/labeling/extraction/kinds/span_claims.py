@@ -196,7 +196,7 @@ class JsonClaims:
         return SpanClaim(quote, label.only, place, rule, **selectors)  # type: ignore[arg-type] # the fields of Claim
 
     def _no_label(self, text: str) -> Unreadable:
-        return not_in_schema(f"{quoted(text)} is none of the labels of {self._task.name!r}: {self._labels.named()}")
+        return not_in_schema(f"{quoted(text)} is not a label of {self._task.name!r}: {self._labels.named()}")
 
     @staticmethod
     def _all(claims: Iterable[SpanClaim | Unreadable]) -> list[SpanClaim] | Unreadable:

@@ -69,7 +69,7 @@ class SpanReader:
         if isinstance(claims, Unreadable):
             return claims
         if not claims:
-            return not_in_schema(f"{self._task.name!r}: the answer says neither a span nor that there is none")
+            return not_in_schema(f"{self._task.name!r}: the answer names no span and does not say that there are none")
         return self.located(claims, fields, Rule.EXACT)
 
     def mistyped(self, stretch: Stretch) -> None:

@@ -64,7 +64,13 @@ def stances(
 ) -> list[Stance]:
     """Return what the sentence does with each of the labels in it.
 
-    `graded`: whether some labels differ in strength alone.
+    `graded`: whether some labels differ in strength alone. Examples:
+
+        "The label is positive."               asserted: a frame ("is") leads to it, the clause ends behind it
+        "It is not positive but negative."     positive denied, negative asserted
+        "It might be positive."                doubted: a hedge within reach
+        "It has to be positive."               loose: nothing asserts it
+        "Is it positive"                       asked: a question that lacks its mark
     """
     if asks or _INVERTED.match(text, *sentence):
         return [Stance.ASKED] * len(labels)
@@ -98,20 +104,23 @@ def _is_led_to(tokens: list[_Token], index: int, *, graded: bool) -> bool:  # no
             continue
         if token.denied or emphasised:
             return True
+        # "It seems to be positive" asserts; "It has to be positive" does not.
         if token.text == "be" and at and tokens[at - 1].text == "to":
             return at > 1 and tokens[at - 2].text in ("seems", "appears", "considered", "judged", "deemed", "find")
         if token.text in ("choose", "select", "pick") and at == 0:
-            return False  # the instruction again
+            return False  # the instruction again: "Choose positive or negative."
         if token.text in words.FRAMES or token.text.endswith(words.FRAMING_SIGNS):
             return True
-        if token.text == "about":
+        if token.text == "about":  # "It is about sports", not "a text about sports"
             return at > 0 and tokens[at - 1].text in ("is", "was", "it's")
+        # "the class of positive": looks on to what stands before "class".
         if token.text == "of" and at and tokens[at - 1].text in ("category", "class", "label", "type"):
             continue
         if token.text in ("of", "in"):
             return _is_in_being(tokens, at)
-        if token.text == "with":
+        if token.text == "with":  # "I would go with positive", not "together with positive"
             return at > 0 and tokens[at - 1].text in ("go", "going", "goes", "went")
+        # "Very positive" is another label where there is one for it.
         if graded and token.text in words.STRENGTHS:
             return False
         if token.text not in words.FILLERS and token.text not in ("but", "rather", "sondern", "mais", "sino"):
@@ -130,16 +139,17 @@ def _is_in_being(tokens: list[_Token], at: int) -> bool:
 
 def _is_followed_well(tokens: list[_Token], index: int) -> bool:
     """Return True when what follows leaves the label standing: the clause's end, a noun that it describes, a reason."""
-    noun = tokens[index].text in words.NEGATIONS  # "no answer" is no "no"
+    noun = tokens[index].text in words.NEGATIONS  # "No answer is given" does not answer "no"
     described = False
     for token in tokens[index + 1 :]:
         if token.text in _CLAUSE_ENDS or token.text == "(":
             return True
         if token.text in _MARKS or _is_picture(token):
             continue
-        if token.text in words.NOUNS and not noun:
+        if token.text in words.NOUNS and not noun:  # "Positive review."
             noun = described = True
             continue
+        # "Positive because it ends well", not "positive aspects"; "positive feedback that ..." describes the record
         return token.text in words.FOLLOWERS or (described and token.text in ("of", "that", "which"))
     return True
 
@@ -156,18 +166,18 @@ def _denied_by(tokens: list[_Token], index: int) -> int | None:  # noqa: PLR0911
         token = tokens[at]
         if token.line != tokens[index].line:
             return None
-        if token.is_negation:
+        if token.is_negation:  # "not positive"; "not only positive" denies nothing
             return None if tokens[at + 1].text in words.NOT_ONLY or _is_negated_itself(tokens, at) else at
         if at and (tokens[at - 1].text, token.text) in words.NEGATION_PAIRS:
             return at
-        if token.text in _ALTERNATIVES:
+        if token.text in _ALTERNATIVES:  # "neither positive nor negative": denied, since the label before it is
             before = next(
                 (other for other in reversed(tokens[:at]) if other.text not in _MARKS and other.text != ","), None
             )
             return at if before is not None and before.denied else None
         if token.text in _MARKS:
             continue
-        passed += 1
+        passed += 1  # "not really at all positive": only fillers, and few of them
         if passed > 5 or token.value is not None or token.text in (",", ";", ":", "but"):
             return None
         if token.text not in _BETWEEN:
@@ -204,14 +214,16 @@ _BETWEEN = words.FILLERS | words.words_of(
 
 def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str) -> bool:
     """Return True when the label's sentence has a more distant negation, a hedge, a condition or a part of the
-    whole.
+    whole: "It might be positive", "Partly positive".
     """
     plain = "".join(token.text if token.value is None else " " for token in tokens)
     if any(sign in plain for sign in (*words.NEGATING_SIGNS, *words.DOUBTING_SIGNS)) and NO_SPACES.search(sentence):
         return True
+    # "[ ] positive" is a box that was not ticked.
     if _UNTICKED.search(sentence) or _is_within_quotation(tokens, index) or _is_scored_low(tokens, index):
         return True
     start, end = _scope(tokens, index)
+    # "No, it is not right." answers "no": a negation behind a label like yes or no that opens the sentence is a reason.
     opens = tokens[index].text in words.POLAR and all(token.text in _MARKS for token in tokens[:index])
     opens = opens and index + 1 < len(tokens) and tokens[index + 1].text in _CLAUSE_ENDS
     clueless = any(token.text in words.CLUELESS for token in tokens)
@@ -221,9 +233,10 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
         if token.value is not None or at in used:
             continue
         if token.text == "falls" and at + 1 < len(tokens) and tokens[at + 1].text in ("under", "into", "in", "within"):
-            continue  # no German condition
+            continue  # "It falls under positive": not the German "falls", which is "if"
         if token.text == "example" and at + 1 < index and tokens[at + 1].text == "of" and _is_an_example(tokens, at):
             continue
+        # "This can be classified as positive" states it; any other "can" is a hedge.
         if token.text == "can" and _CLASSIFIED.match(" ".join(each.text for each in tokens[at : at + 3])):
             continue
         if at > index and opens and token.is_negation and not clueless:
@@ -235,6 +248,7 @@ def _is_doubted(tokens: list[_Token], index: int, used: set[int], sentence: str)
     said = [token.text for token in tokens[start:end]]
     if any(pair in words.NEGATION_PAIRS for pair in pairwise(said)):
         return not any(tokens[at].denied for at in range(start, end) if tokens[at].value is not None)
+    # "It would be positive" is a condition; "The label would be positive" is polite.
     return ("would", "be") in pairwise(said) and not {"label", "answer", "classification", "category"} & set(said)
 
 
@@ -257,14 +271,20 @@ def _explanation(tokens: list[_Token], index: int) -> int:
 
 
 def _is_within_quotation(tokens: list[_Token], index: int) -> bool:
-    """Return True when the label is quoted with words before it: then it is someone's, or the record's."""
+    """Return True when the label is quoted with words before it: then it is someone's, or the record's.
+
+    He says "this is positive" is such a quotation; the label is "positive" is none.
+    """
     opened = sum(token.text == '"' for token in tokens[:index]) % 2 == 1
     opened = opened or sum((token.text == "\u201c") - (token.text == "\u201d") for token in tokens[:index]) > 0
     return opened and tokens[index - 1].text not in _MARKS
 
 
 def _is_scored_low(tokens: list[_Token], index: int) -> bool:
-    """Return True when a share below one half stands right behind the label: it is one of several that were weighed."""
+    """Return True when a share below one half stands right behind the label: it is one of several that were weighed.
+
+    "positive 0.2" is scored low; "positive: 80%" is not.
+    """
     behind = [token.text for token in tokens[index + 1 :] if token.text not in _MARKS and token.text not in ":=-"]
     if not behind or not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", behind[0]):
         return False
@@ -273,7 +293,11 @@ def _is_scored_low(tokens: list[_Token], index: int) -> bool:
 
 
 def _scope(tokens: list[_Token], index: int) -> tuple[int, int]:
-    """Return the bounds within which a negation or hedge in the sentence reaches the label."""
+    """Return the bounds within which a negation or hedge in the sentence reaches the label.
+
+    "Although not good, it is positive": from behind the comma. "It is not sad; it is positive": from behind the ";".
+    "It is positive because nothing is wrong": up to "because".
+    """
     start = 0
     if tokens and tokens[0].text in _SUBORDINATE:
         start = next((at + 1 for at in range(index) if tokens[at].text == ","), 0)

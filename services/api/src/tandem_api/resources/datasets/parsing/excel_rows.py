@@ -17,9 +17,9 @@ from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, Size
 from tandem_api.resources.datasets.parsing.spool import SpooledRows
 
 MOST_SHEET_BYTES = 2 * 1024**3
-"""Of a sheet, unpacked; it is read as a stream."""
+"""Limit of a sheet, unpacked; it is read as a stream."""
 MOST_SHARED_BYTES = 64 * 1024**2
-"""Of everything else that is read, such as the texts that cells share; it is held in memory, about three times over."""
+"""Limit of all else that is read, such as the texts that cells share; memory holds it about three times over."""
 _MOST_MEMBERS = 10_000
 _MOST_LINES = 1_048_576
 _EXACT = 2**53

@@ -26,12 +26,12 @@ from tandem_api.resources.datasets.parsing.rows import FileFaultError, RowParser
 from tandem_api.resources.datasets.parsing.unpacking import unpacked
 
 _ENOUGH_BYTES = 512
-"""How much of a file is looked at, if a line ends in it."""
+"""Bytes of a file that are looked at, if a line ends in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """What a caller says about a file; what is None is found out."""
+    """Options of a file, as the caller gave them; None: found out."""
 
     file_format: FileFormat | None = None
     encoding: Encoding = Encoding.UTF_8
@@ -76,7 +76,7 @@ async def open_file(
         raise FileFaultError(
             "unreadable-format",
             f"The file is {found.value} inside {packing.value}.",
-            cure="Send it as it is: it is compressed already.",
+            cure="Send it without further compression.",
         )
     return Opened(found, packing, _parser(found, options, limits, mapping), chunks)
 

@@ -29,9 +29,9 @@ from tandem_api.resources.datasets.parsing.exact_json import Digits
 
 _SPAN_KEYS = {"field", "start", "end", "text", "label", "attributes"}
 _OTHER_NAMES = {"start_offset": "start", "end_offset": "end"}
-"""As doccano calls them."""
+"""Names that doccano uses."""
 _PASSED_OVER = {"id", "score", "source", "token_start", "token_end", "globalStartOffset", "globalEndOffset"}
-"""What annotation tools put beside a span."""
+"""Keys that annotation tools put beside a span."""
 
 
 class GoldError(Exception):

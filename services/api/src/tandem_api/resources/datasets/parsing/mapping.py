@@ -22,7 +22,7 @@ class ColumnMapping:
     text_columns: tuple[str, ...]
     """Names of the records' fields."""
     id_column: str | None = None
-    """The column of ids. None: an obvious one where the file has it, else ids are made of the content."""
+    """The column of ids. None: an obvious one where the file has it, else ids are made from the content."""
     make_ids: bool = False
     """True: ids are made, whatever columns there are."""
     text_sources: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What annotators of another tool said, as values of tasks, and the gold that follows where they agree."""
+"""Opinions of another tool's annotators, as values of tasks, and the gold that follows where they agree."""
 
 from __future__ import annotations
 

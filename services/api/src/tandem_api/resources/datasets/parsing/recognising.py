@@ -24,7 +24,7 @@ class Packing(StrEnum):
 
 
 HEAD_BYTES = 64 * 1024
-"""How much of a file is looked at."""
+"""Bytes of a file that are looked at."""
 _PACKINGS = {b"\x1f\x8b": Packing.GZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTD}
 BINARY = {b"PAR1": FileFormat.PARQUET, b"PK\x03\x04": FileFormat.EXCEL, b"\xff\xff\xff\xff": FileFormat.ARROW}
 _REFUSED = {

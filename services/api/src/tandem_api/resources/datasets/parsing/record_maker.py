@@ -18,7 +18,7 @@ from tandem_api.resources.datasets.parsing.rows import FileFaultError, Row, Size
 
 MAX_ID_CHARACTERS = 500
 _EMPTY_CURE = "Fill it in, or have such rows left out: skip_empty=true (--skip-empty)."
-_MAKE_IDS = "have ids made of the content: make_ids=true (--make-ids)"
+_MAKE_IDS = "make ids from the content: make_ids=true (--make-ids)"
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Draft:
     """Fields that were null, not empty."""
     opinions: list[ImportedOpinion] = field(default_factory=list)
     disagreed: bool = False
-    """Whether annotators said different things, so that there is no gold."""
+    """True: annotators said different things, so that there is no gold."""
 
     def add(self, opinions: Sequence[ImportedOpinion]) -> None:
         """Add what another annotator said about the same row."""
@@ -94,7 +94,7 @@ class RecordMaker:
         fields = {name: self._text(row, self._mapping.column_of(name)) for name in self._fields}
         if all(is_blank(text) for text in fields.values()):
             column = self._mapping.column_of(self._mapping.text_columns[0])
-            raise self._fault("missing-text", row, column, "there is no text", _EMPTY_CURE)
+            raise self._fault("missing-text", row, column, "the text is empty", _EMPTY_CURE)
         metadata, gold = self._metadata(row), self._gold(row, fields)
         nulls = tuple(
             name for name, column in self._columns.items() if not fields[name] and row.values.get(column, "") is None
@@ -126,7 +126,7 @@ class RecordMaker:
             key = key.strip()
         if not key.strip():
             cure = f"Give every row an id of its own, or {_MAKE_IDS}."
-            raise self._fault("missing-id", row, column, "there is no id", cure)
+            raise self._fault("missing-id", row, column, "the id is empty", cure)
         if len(key) > MAX_ID_CHARACTERS:
             detail = f"the id has {len(key):,} characters"
             raise self._fault("id-too-long", row, column, detail, f"Use at most {MAX_ID_CHARACTERS}.")

@@ -30,7 +30,7 @@ class Row:
     values: dict[str, Any]
     """Column to value: text in a CSV or Excel file, any JSON in others."""
     said: tuple[Said, ...] | None = None
-    """What annotators of another tool said about it; None where the row is of no tool."""
+    """Opinions of another tool's annotators; None where the row is of no tool."""
 
 
 class FileFaultError(Exception):
@@ -58,7 +58,7 @@ class FileFaultError(Exception):
         self.all_faults: Sequence[FileFaultError] = (self,)
         """The faults of the file in the order of its rows, the first ones if there are many; this is the first."""
         self.count = 1
-        """How many faults the file has, as far as it was read."""
+        """Number of faults in the file, as far as it was read."""
 
 
 class RowParser(Protocol):
@@ -69,7 +69,7 @@ class RowParser(Protocol):
     delimiter: str | None
     """The delimiter between cells, known once the header was read; None where there is none."""
     is_spooled: bool
-    """Whether rows come at `finish` alone, which blocks."""
+    """True: rows come at `finish` alone, which blocks."""
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         """Yield the rows that this piece completes, before the fault if there is one. Raises FileFaultError."""

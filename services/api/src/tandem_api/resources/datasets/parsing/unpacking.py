@@ -27,7 +27,7 @@ class _Decompressor(Protocol):
 
     @property
     def rest(self) -> bytes | None:
-        """What came behind the end of this member; None before the end."""
+        """Bytes behind the end of this member; None before the end."""
         ...
 
     @property

@@ -1664,7 +1664,7 @@ export interface components {
             provider: string;
             /**
              * Repair
-             * @description Ask once more, telling the model what was wrong, when no label could be read.
+             * @description Call once more, with a description of what was wrong, when no label could be read.
              * @default false
              */
             repair: boolean;
@@ -1775,7 +1775,7 @@ export interface components {
             record_id: string;
             /**
              * Repaired
-             * @description True: the model received what was wrong and was called again.
+             * @description True: the model was called again, with what was wrong.
              * @default false
              */
             repaired: boolean;
@@ -1895,7 +1895,7 @@ export interface components {
             record_id: string;
             /**
              * Repaired
-             * @description True: the model received what was wrong and was called again.
+             * @description True: the model was called again, with what was wrong.
              * @default false
              */
             repaired: boolean;
@@ -2165,7 +2165,7 @@ export interface components {
         };
         /**
          * CampaignCount
-         * @description What a campaign would do, without doing it.
+         * @description Preview of a campaign: what it would do, without doing it.
          */
         CampaignCount: {
             /**
@@ -2903,7 +2903,7 @@ export interface components {
         };
         /**
          * ConfidenceStrategy
-         * @description How the confidence of a label is found.
+         * @description Method by which the confidence of a label is found.
          * @enum {string}
          */
         ConfidenceStrategy: "token_probability" | "agreement" | "stated";
@@ -3092,7 +3092,7 @@ export interface components {
         DeletedKind: "record" | "dataset" | "job" | "agent" | "label_schema" | "project" | "person";
         /**
          * Deletion
-         * @description What goes, or went.
+         * @description Counts of a deletion: what it takes, or took.
          */
         Deletion: {
             /** Asked At */
@@ -3231,7 +3231,7 @@ export interface components {
         };
         /**
          * DrawnBy
-         * @description How examples are chosen among the records that people verified.
+         * @description Rule by which examples are chosen among the records that people verified.
          * @enum {string}
          */
         DrawnBy: "balanced" | "nearest";
@@ -3447,7 +3447,7 @@ export interface components {
         };
         /**
          * Field
-         * @description What a comparison reads.
+         * @description Field that a comparison reads.
          * @enum {string}
          */
         Field: "id" | "metadata" | "label" | "confidence" | "rule" | "outcome" | "reason" | "state" | "decided_by";
@@ -3664,7 +3664,7 @@ export interface components {
         };
         /**
          * ImportPreview
-         * @description What an import would make of a file, by its first rows. What the request does not say is guessed.
+         * @description Preview of an import by the first rows of its file. Whatever the request does not state is guessed.
          */
         ImportPreview: {
             /** Columns */
@@ -3688,7 +3688,7 @@ export interface components {
             };
             /**
              * Id Column
-             * @description Null: ids are made of the content.
+             * @description Null: ids are made from the content.
              */
             id_column: string | null;
             /**
@@ -3820,7 +3820,7 @@ export interface components {
         };
         /**
          * ImportedOpinion
-         * @description What an annotator said before the record came here, in another tool.
+         * @description An annotator's opinion from another tool, from before the import.
          */
         ImportedOpinion: {
             /** At */
@@ -3868,7 +3868,7 @@ export interface components {
         };
         /**
          * Is
-         * @description How a comparison compares.
+         * @description Operator of a comparison.
          * @enum {string}
          */
         Is: "=" | "<" | "<=" | ">" | ">=";
@@ -4174,7 +4174,7 @@ export interface components {
         };
         /**
          * JobKind
-         * @description Where the labels of a job come from.
+         * @description Source of a job's labels.
          * @enum {string}
          */
         JobKind: "model" | "carried_over" | "combined";
@@ -4878,7 +4878,7 @@ export interface components {
         OpinionFlag: "flagged" | "not_covered";
         /**
          * Opinions
-         * @description What people's opinions on the record come to, by the job's policy.
+         * @description Result of people's opinions on the record, by the job's policy.
          */
         Opinions: {
             /**
@@ -4997,7 +4997,7 @@ export interface components {
         };
         /**
          * PassCheck
-         * @description What a run again would do.
+         * @description Preview of a run again.
          */
         PassCheck: {
             /** @description Null where no model is asked, or nothing would run. */
@@ -5116,7 +5116,7 @@ export interface components {
             reason: string | null;
             /**
              * Repaired
-             * @description True: the model received what was wrong and was called again.
+             * @description True: the model was called again, with what was wrong.
              * @default false
              */
             repaired: boolean;
@@ -5247,7 +5247,7 @@ export interface components {
         };
         /**
          * PersonSource
-         * @description Where a person is known from. An identity provider is to become another one, with its issuer and subject.
+         * @description Source of a person. An identity provider is to become another one, with its issuer and subject.
          * @enum {string}
          */
         PersonSource: "local" | "name_only";
@@ -5255,7 +5255,7 @@ export interface components {
         PersonUpdate: {
             /**
              * Name
-             * @description Shown from now on wherever the person is, in what they did before too.
+             * @description The name that is shown from now on, also for what the person did before.
              */
             name: string;
         };
@@ -5692,7 +5692,7 @@ export interface components {
             min_confidence?: number | null;
             /**
              * Task
-             * @description Only where they differ on it; left out: on any of their tasks.
+             * @description Only where jobs differ on this task; left out: on any task.
              */
             task?: string | null;
         };
@@ -5706,7 +5706,7 @@ export interface components {
         };
         /**
          * ReviewPolicy
-         * @description Which labels a person should see.
+         * @description Rule for the labels that a person should see.
          */
         ReviewPolicy: {
             /**
@@ -5940,7 +5940,7 @@ export interface components {
         };
         /**
          * SpanAttribute
-         * @description What else is said of each span, as one of some options.
+         * @description A further choice about each span, among its own options.
          */
         SpanAttribute: {
             /** Name */
@@ -5995,7 +5995,7 @@ export interface components {
         };
         /**
          * Stop
-         * @description When the campaign closes by itself: never; `all` its records decided and its jobs ended; or `after` decisions.
+         * @description Rule by which the campaign closes: never; with `all` records decided and all jobs ended; `after` decisions.
          */
         Stop: {
             /** After */
@@ -6005,7 +6005,7 @@ export interface components {
         };
         /**
          * StopRule
-         * @description When a campaign closes by itself.
+         * @description The rule by which a campaign closes by itself.
          * @enum {string}
          */
         StopRule: "never" | "all" | "decided";
@@ -6229,7 +6229,7 @@ export interface components {
         };
         /**
          * TaskReviewPolicy
-         * @description What holds for one task of the schema instead; None leaves it to the policy of the record.
+         * @description Policy of one task of the schema; None leaves it to the policy of the record.
          */
         TaskReviewPolicy: {
             /**
@@ -7345,7 +7345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What was asked for is not kept any more. */
+            /** @description The requested state is no longer kept. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -7594,7 +7594,7 @@ export interface operations {
                 format?: components["schemas"]["FileFormat"] | null;
                 /** @description Encoding of the file. */
                 encoding?: components["schemas"]["Encoding"];
-                /** @description Holds each row's own key. Left out: the column id, or else record_id, whatever its case; where there is none, ids are made of the rows' content, so that a row has the same id in every import. */
+                /** @description Holds each row's own key. Left out: the column id, or else record_id, whatever its case; where there is none, ids are made from the rows' content, so that a row has the same id in every import. */
                 id_column?: string | null;
                 /** @description Make ids of the content, even where a column seems to hold some. */
                 make_ids?: boolean;
@@ -10244,7 +10244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What was asked for is not kept any more. */
+            /** @description The requested state is no longer kept. */
             410: {
                 headers: {
                     [name: string]: unknown;

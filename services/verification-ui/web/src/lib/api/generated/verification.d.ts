@@ -1218,7 +1218,7 @@ export interface components {
         };
         /**
          * ReviewQueue
-         * @description How much of a job waits for people, and how much they did.
+         * @description Counts of a job's records that wait for people, and of those that people did.
          */
         ReviewQueue: {
             /** Job Id */
@@ -1256,7 +1256,7 @@ export interface components {
         ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit" | "chosen";
         /**
          * SettledView
-         * @description What holds for the record by people's opinions and the job's policy.
+         * @description Result of people's opinions on the record, by the job's policy.
          */
         SettledView: {
             state: components["schemas"]["RecordState"];
@@ -1349,7 +1349,7 @@ export interface components {
         };
         /**
          * SpanAttribute
-         * @description What else is said of each span, as one of some options.
+         * @description A further choice about each span, among its own options.
          */
         SpanAttribute: {
             /** Name */

@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one annotator, or one model, said about a row."""
+    """Opinion of one annotator, or of one model, about a row."""
 
     by: str | None
-    """As the tool names them; None where it does not."""
+    """Name that the tool gives; None where it gives none."""
     values: dict[str, Any]
     """Name of the question to the value: a label, a list of labels, a number, a text, or a list of spans (start, end,
     label)."""

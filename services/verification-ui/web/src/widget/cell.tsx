@@ -11,13 +11,17 @@ import { sendThrough } from "@/lib/api/request";
 import { KeyGround } from "@/lib/keyboard";
 import { PortalGround } from "@/ui/portal";
 import { Toaster } from "@/ui/toaster";
-import { openChannel, type Model } from "@/widget/channel";
+import { joinChannel, type Model } from "@/widget/channel";
+import { DashboardView } from "@/widget/dashboard/dashboard-view";
+import { PromptView } from "@/widget/prompt/prompt-view";
+import { TableView } from "@/widget/table/table-view";
 import { followNotebookTheme } from "@/widget/theme";
 
-/** Shows the review card in a notebook's cell. Returns what takes it away. */
+/** Shows a widget's view in a notebook's cell. Returns what takes it away. */
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const { send, close } = openChannel(model);
-  sendThrough(send);
+  const { send, command, close } = joinChannel(model);
+  const view = model.get("view");
+  if (view === "review") sendThrough(send);
   const cell = append(el, "tandem tandem-cell");
   const ground = append(document.body, "tandem tandem-layer");
   for (const element of [cell, ground]) {
@@ -37,7 +41,10 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
       <PortalGround value={ground}>
         <QueryClientProvider client={client}>
           <Tooltip.Provider delay={400}>
-            <ReviewPage jobId={String(model.get("job_id"))} />
+            {view === "table" && <TableView command={command} />}
+            {view === "dashboard" && <DashboardView command={command} />}
+            {view === "prompt" && <PromptView command={command} />}
+            {view === "review" && <ReviewPage jobId={String(model.get("job_id"))} />}
             <Toaster />
           </Tooltip.Provider>
         </QueryClientProvider>
