@@ -13,6 +13,7 @@ import asyncio
 import random
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,11 @@ from reports import BATCH, CALLER, STARTED, annotation, job
 
 from tandem.settings import MongoSettings
 from tandem.store.database import Database
+from tandem.store.finding.orders import By, FindOrder, key_text
 from tandem.store.indexes import ensure_indexes
 from tandem_api.bootstrap import make_services
-from tandem_api.finding.finder import FindOrder
 from tandem_api.paging import encode_cursor
-from tandem_api.resources.find.schemas import Counting, Find
+from tandem_api.resources.find.schemas import Counting, Find, Measure
 from tandem_api.resources.find.service import FindService
 from tandem_api.settings import ApiSettings
 from tandem_local.parts.mongod import Mongod
@@ -44,7 +45,9 @@ WHERE = (
     "id in (7, 77, 777)",
 )
 SCANS = ('text contains "word7 word8"', "text contains word7 and label.sentiment = negative")
-ORDERED = ("outcome exists", "label.sentiment = positive", "confidence < 0.8")
+ORDERS = ("confidence", "-confidence", "-decided", "label.sentiment", "-label.sentiment", "state")
+"""As the heads of the table's columns give them."""
+ORDERED = (None, "outcome exists", "label.sentiment = positive", "confidence < 0.8")
 
 
 async def run(mongo: MongoSettings, records: int, times: int) -> None:
@@ -55,17 +58,16 @@ async def run(mongo: MongoSettings, records: int, times: int) -> None:
     service = make_services(ApiSettings(mongo=mongo), database)[0][FindService]
     draw = random.Random(1)  # noqa: S311 - draws the data
 
-    async def measure(what: str, where: str, order: FindOrder = FindOrder.SEQ, count: Counting = Counting.NONE) -> None:
+    async def measure(what: str, where: str | None, order: str = "seq", count: Counting = Counting.NONE) -> None:
         took, page = [], None
         for _ in range(times):
-            seq = draw.randrange(records)
-            start = ("seq", "", seq) if order is FindOrder.SEQ else (order.value, repr(draw.uniform(0.3, 1)), seq)
             asked = Find(
                 where=where,
                 order=order,
                 limit=0 if count is not Counting.NONE else 50,
-                after=None if count is not Counting.NONE else encode_cursor(*start),
+                after=None if count is not Counting.NONE else somewhere(order, draw, records),
                 count=count,
+                metadata=True,
             )
             began = time.perf_counter()
             page = await service.in_job("one", asked, CALLER)
@@ -74,16 +76,22 @@ async def run(mongo: MongoSettings, records: int, times: int) -> None:
         p95 = took[min(len(took) - 1, int(0.95 * len(took)))]
         told = f"{len(page.items)} records" if page is not None and page.count is None else ""
         told = page.count.text if page is not None and page.count is not None else told
-        print(f"{what:16} {where:50} {took[len(took) // 2]:8.0f} {p95:8.0f}  {told}", flush=True)
+        print(f"{what:16} {where or 'all records':50} {took[len(took) // 2]:8.0f} {p95:8.0f}  {told}", flush=True)
 
     print(f"{'':16} {'':50} {'median':>8} {'p95':>8}  ms")
-    for where in WHERE:
+    for where in (None, *WHERE):
         await measure("page by seq", where)
-    for order in (FindOrder.CONFIDENCE, FindOrder.CONFIDENCE_DOWN):
-        for where in ORDERED:
-            await measure(f"by {order.value}", where, order)
-    for where in WHERE:
-        await measure("count", where, count=Counting.QUICK)
+    for order in ORDERS:
+        for each in ORDERED:
+            await measure(f"by {order}", each, order)
+    for counted in (None, *WHERE):
+        await measure("count", counted, count=Counting.QUICK)
+    for counted in (None, "label.sentiment = positive"):
+        began = time.perf_counter()
+        await service.confidences("one", Measure(where=counted), CALLER)
+        print(
+            f"{'confidences':16} {counted or 'all records':50} {1000 * (time.perf_counter() - began):8.0f}", flush=True
+        )
     for where in SCANS:
         await measure("page by seq", where)
     began = time.perf_counter()
@@ -91,6 +99,22 @@ async def run(mongo: MongoSettings, records: int, times: int) -> None:
     seconds = time.perf_counter() - began
     print(f"regular expression: {page.scanned:,} records in {seconds:.1f} s, {page.scanned / seconds:,.0f} a second")
     database.close()
+
+
+def somewhere(order: str, draw: random.Random, records: int) -> str:
+    """Return a cursor at a random place of the order."""
+    seq, by = draw.randrange(records), FindOrder.parse(order).by
+    key: float | datetime | int | None = None
+    match by:
+        case By.CONFIDENCE:
+            key = draw.uniform(0.3, 1)
+        case By.DECIDED:
+            key = STARTED
+        case By.LABEL | By.STATE:
+            key = draw.randrange(4)
+        case By.SEQ:
+            pass
+    return encode_cursor(order, key_text(key), seq)
 
 
 def fill(url: str, records: int) -> None:

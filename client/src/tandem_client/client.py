@@ -12,6 +12,7 @@ from tandem_client import config
 from tandem_client.binding import bound
 from tandem_client.resources.access import Access
 from tandem_client.resources.agents import Agents
+from tandem_client.resources.bulk import BulkActs
 from tandem_client.resources.campaigns import Campaigns
 from tandem_client.resources.certificates import Certificates
 from tandem_client.resources.comparisons import Comparisons
@@ -63,6 +64,7 @@ class Tandem:
         self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
+        self.bulk = bound(BulkActs(self._transport, sleep=sleep), self)
         self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)

@@ -35,6 +35,7 @@ export default tseslint.config(
   {
     rules: {
       "no-console": "error",
+      "react-hooks/incompatible-library": "off", // warns of what the React compiler would skip; the page is built without it
       eqeqeq: ["error", "always", { null: "ignore" }], // the services leave out what is null
       "@typescript-eslint/prefer-nullish-coalescing": ["error", { ignorePrimitives: { string: true } }], // an empty name means the value
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],

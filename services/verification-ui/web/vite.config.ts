@@ -21,7 +21,7 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0, // no data: URLs, a strict content security policy holds
       rolldownOptions: {
         output: {
-          codeSplitting: { groups: [{ name: "frame", test: /node_modules.(react|react-dom|scheduler|@tanstack)./ }] }, // every page needs it, and it seldom changes
+          codeSplitting: { groups: [{ name: "frame", test: /node_modules.(react|react-dom|scheduler|@tanstack.(?!react-virtual|virtual-core))./ }] }, // every page needs it, and it seldom changes
         },
       },
     },

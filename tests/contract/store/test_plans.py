@@ -23,7 +23,6 @@ from tandem.settings import MongoSettings
 from tandem.store.agents.reader import AgentReader
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
-from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
@@ -37,6 +36,7 @@ from tandem.store.certificates.sealing import SealedReader
 from tandem.store.certificates.writer import CertificateWriter
 from tandem.store.database import Database, utcnow
 from tandem.store.datasets.reader import DatasetReader
+from tandem.store.finding.reader import FindingReader, by_confidence, by_decision
 from tandem.store.indexes import ensure_indexes
 from tandem.store.jobs.reader import JobReader
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -129,8 +129,14 @@ async def find(database: Database, where: str, order: str) -> None:
         await reader.by_seq(plan, 3, 50, whole=True)
         await reader.count(plan, 100)
         return
-    for after in (None, (None, 7), (0.4, 7)):
-        await reader.by_confidence(plan, after, 50, ascending=order == "confidence", whole=True)
+    ascending = not order.startswith("-")
+    if order.endswith("confidence"):
+        for after in (None, (None, 7), (0.4, 7)):
+            await reader.by_value(plan, by_confidence(ascending=ascending), after, 50, whole=True)
+        await reader.count_confidences(plan, 2, most=100)
+        return
+    for moment in (None, (NOW, 7)):
+        await reader.by_value(plan, by_decision(ascending=ascending), moment, 50, whole=True)
 
 
 QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
@@ -193,7 +199,7 @@ QUERIES: dict[str, Callable[[Database], Awaitable[Any]]] = {
             "decided_by = ada",
             "id in (a, b)",
         )
-        for order in ("seq", "confidence", "-confidence")
+        for order in ("seq", "confidence", "-confidence", "decided", "-decided")
     },
     "what a reader may not see": lambda db: ReviewItemReader(db).blind_for("p", "d"),
     "ended": lambda db: AnnotationReader(db).ended("j", Selection.range(0, 50)),

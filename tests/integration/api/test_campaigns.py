@@ -13,6 +13,7 @@ from tandem.events import JobState, thresholds_campaign_id
 from tandem.store.database import Database
 
 from .conftest import client_of, made
+from .labeled import annotate
 
 
 @pytest.fixture
@@ -110,6 +111,20 @@ async def test_what_is_wrong_is_told_by_field_and_nothing_is_made(
     assert await database["campaigns"].count_documents({"run": {"$gt": 1}}) == 0
 
 
+async def test_a_campaign_takes_what_an_expression_finds(
+    admin: httpx.AsyncClient, database: Database, job: Any
+) -> None:
+    await annotate(database, job, ["labeled", "failed", "invalid", "failed"])
+    path, body = f"/jobs/{job['id']}/campaigns", {"strategy": "chosen", "selection": {"where": "outcome = failed"}}
+    counted = (await admin.post(f"{path}/count", json=body)).json()
+    assert (counted["selected"], counted["picked"]) == (2, 2)
+    campaign = (await admin.post(path, json=body)).json()
+    assert (campaign["records"], campaign["walking"]) == (2, True)
+    for where in ("outcome = sent", "lable = a"):
+        answer = await admin.post(path, json={"strategy": "chosen", "selection": {"where": where}})
+        assert (answer.status_code, answer.json()["field"][:9]) == (422, "selection"), answer.text
+
+
 async def test_viewers_may_look_and_count_and_not_change(app: FastAPI, admin: httpx.AsyncClient, ended: str) -> None:
     key = await made(admin, "/api-keys", {"name": "v", "role": "viewer"})
     path, audit = f"/jobs/{ended}/campaigns", {"strategy": "random_audit", "parameters": {"records": 3}}
@@ -119,5 +134,5 @@ async def test_viewers_may_look_and_count_and_not_change(app: FastAPI, admin: ht
         assert (await viewer.post(path, json=audit)).status_code == 403
         assert (await viewer.patch(f"{path}/x", json={})).status_code == 403
         names = [each["name"] for each in (await viewer.get("/campaign-strategies")).json()["items"]]
-        assert {"thresholds", "disagreement", "random_audit"} <= set(names)
+        assert {"thresholds", "disagreement", "random_audit", "chosen"} <= set(names)
         assert "certificate" not in names

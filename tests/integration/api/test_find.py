@@ -121,6 +121,69 @@ async def test_the_order_of_confidence_is_stable_both_ways(admin: httpx.AsyncCli
         assert seqs == right
 
 
+async def test_each_order_brings_every_record_once_whatever_the_size_of_a_page(
+    admin: httpx.AsyncClient, ended: Any
+) -> None:
+    """Record 5 is decided positive, 9 was not run; the model says neg, neu, pos in turn for the labeled ones."""
+    said = {each["seq"]: each for each in (await find(admin, ended, None))["items"]}
+
+    def label(seq: int) -> str | None:
+        annotation = said[seq]["annotation"]
+        if annotation is None or annotation["outcome"] != "labeled":
+            return None if seq != 5 else "positive"
+        return "positive" if seq == 5 else annotation["labels"][0]["value"]
+
+    options = ["negative", "neutral", "positive"]
+    ran = [seq for seq in range(10) if seq != 9]
+    labels = [[seq for seq in ran if label(seq) == option] for option in options]
+    rest = [seq for seq in ran if label(seq) is None]
+    waits = [seq for seq in ran if said[seq]["annotation"]["needs_review"]]
+    others = [seq for seq in ran if seq not in waits and seq != 5]
+    by_outcome = {
+        outcome: [seq for seq in others if said[seq]["annotation"]["outcome"] == outcome]
+        for outcome in ("failed", "invalid", "labeled")
+    }
+    states = [waits, by_outcome["failed"], by_outcome["invalid"], by_outcome["labeled"], [5], [9]]
+    right = {
+        "seq": list(range(10)),
+        "decided": [5, *(seq for seq in range(10) if seq != 5)],
+        "-decided": [5, *(seq for seq in range(10) if seq != 5)],
+        "label.sentiment": [*(seq for group in labels for seq in group), *rest, 9],
+        "-label.sentiment": [*(seq for group in reversed(labels) for seq in group), *rest, 9],
+        "state": [seq for group in states for seq in group],
+        "-state": [seq for group in reversed(states) for seq in group],
+    }
+    for order, seqs in right.items():
+        for limit in (1, 3, 100):
+            page = await find(admin, ended, None, order=order, limit=limit, count="quick", metadata=True)
+            found = list(page["items"])
+            while page["next"]:
+                page = await find(admin, ended, None, order=order, limit=limit, after=page["next"])
+                found += page["items"]
+            assert (order, limit, [item["seq"] for item in found]) == (order, limit, seqs)
+    assert page["where"] == "id exists"
+    assert found[0]["annotation"] is not None or found[0]["seq"] == 9
+    for order in ("label", "label.nothing", "-seq", "size"):
+        answer = await admin.post(f"/jobs/{ended['id']}/find", json={"order": order})
+        assert (answer.status_code, answer.json()["field"]) == (422, "order"), answer.text
+
+
+async def test_confidences_are_counted_in_equal_parts(admin: httpx.AsyncClient, ended: Any) -> None:
+    page = await find(admin, ended, "confidence exists")
+    for where in (None, "outcome = labeled", "label = positive"):
+        known = [
+            min(label["confidence"] for label in item["annotation"]["labels"])
+            for item in page["items"]
+            if where != "label = positive" or item["seq"] in (5, 8)
+        ]
+        answer = await admin.post(f"/jobs/{ended['id']}/find/confidences", json={"where": where})
+        told = answer.json()
+        assert (answer.status_code, sum(told["bins"]), told["whole_job"]) == (200, len(known), False), told
+        assert all(told["bins"][min(19, int(20 * each))] for each in known)
+    answer = await admin.post(f"/jobs/{ended['id']}/find/confidences", json={"where": "text contains tweet"})
+    assert (answer.json()["whole_job"], sum(answer.json()["bins"])) == (True, len(page["items"]))
+
+
 async def test_a_found_record_says_what_matched(admin: httpx.AsyncClient, ended: Any) -> None:
     tree = {
         "kind": "and",

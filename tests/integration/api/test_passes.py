@@ -56,6 +56,16 @@ async def test_it_is_counted_before_anything_runs(admin: httpx.AsyncClient, ende
     assert (await shown(admin, ended))["state"] == "completed"
 
 
+async def test_what_an_expression_finds_runs_again(admin: httpx.AsyncClient, ended: Any) -> None:
+    found = (await post(admin, ended, {"where": "outcome = failed"}, check=True)).json()
+    assert (found["records"], found["verified_left_out"]) == (2, 1)
+    job = (await post(admin, ended, {"where": "outcome = failed", "record_ids": ["t1", "t2"]})).json()
+    passes = (await admin.get(f"/jobs/{ended['id']}/passes")).json()["items"]
+    assert (job["state"], [each["size"] for each in passes]) == ("running", [10, 1])
+    answer = await post(admin, ended, {"where": "lable = a"}, check=True)
+    assert (answer.status_code, answer.json()["field"]) == (422, "where")
+
+
 async def test_a_pass_adds_up_with_the_one_before(admin: httpx.AsyncClient, database: Database, ended: Any) -> None:
     before = (await admin.get(f"/jobs/{ended['id']}/report")).json()
     begun = await post(admin, ended, {"outcomes": ["failed"], "include_verified": True})

@@ -40,6 +40,8 @@ class Half:
     """An item that its annotator decided on."""
     certificate_id: str = ""
     """One of the job that was abandoned."""
+    act_id: str = ""
+    """A bulk act of its annotator."""
 
 
 async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> Half:
@@ -82,6 +84,10 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         f"/verification/v1/items/{decided['item_id']}/decision", json=decision_body(decided), headers=ann
     )
     assert answer.status_code == 200, answer.text
+    act = await root.post(
+        f"/verification/v1/jobs/{jobs[0]}/acts", json={"kind": "confirm", "seqs": [RECORDS - 1]}, headers=ann
+    )
+    assert act.status_code == 202, act.text
     one, other = jobs
     certificate = await _made(root, f"/jobs/{one}/certificates", {"errors": [0.1]})
     await _made(root, f"/jobs/{one}/certificates/{certificate['id']}/abandon", {})
@@ -100,6 +106,7 @@ async def make_half(root: httpx.AsyncClient, database: Database, name: str) -> H
         held,
         decided,
         certificate["id"],
+        act.json()["id"],
     )
 
 

@@ -86,6 +86,17 @@ async def walk(port: Port, half: Half, role: Role, seq: int) -> dict[tuple[str, 
                 told.setdefault((act.method, act.path), set()).update(found_in(answer))
         counted = await client.post(f"/api/v1/datasets/{half.dataset_id}/subsets/count", json={"definition": label})
         told["COUNT", "by label"] = {"label"} if counted.json()["records"] else set()
+        where = {"where": f'label = "{LABEL}"'}
+        measured = await client.post(f"/api/v1/jobs/{half.job_id}/find/confidences", json=where)
+        told["COUNT", "by confidence"] = {"confidence"} if sum(measured.json()["bins"]) else set()
+        act = {"kind": "confirm", **where}
+        if role is not Role.VIEWER:
+            checked = await client.post(f"/verification/v1/jobs/{half.job_id}/acts/check", json=act)
+            told["COUNT", "by bulk act"] = {"label"} if checked.json()["records"] else set()
+        for order in ("label.sentiment", "confidence", "state"):
+            page = await client.post(f"/api/v1/jobs/{half.job_id}/find", json={"order": order})
+            listed = [item["seq"] for item in page.json()["items"]]
+            told["ORDER", order] = {"rank"} if seq in listed else set()
     return told
 
 

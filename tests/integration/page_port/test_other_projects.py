@@ -80,6 +80,7 @@ def acts(theirs: Half) -> list[Act]:
     undone = theirs.decided["item_id"]
     audit = {"strategy": "random_audit", "parameters": {"records": 2}}
     held = {"json": {"reservation": theirs.held["reservation"]}}
+    confirm = {"kind": "confirm", "where": "outcome = labeled"}
     of_job = {"kind": "job", "job_id": theirs.job_id}
     table: dict[tuple[str, str], dict[str, Any]] = {
         ("GET", "/api/v1/projects/{project_id}"): {},
@@ -142,6 +143,7 @@ def acts(theirs: Half) -> list[Act]:
         ("GET", "/api/v1/datasets/{dataset_id}/find"): {"params": {"where": "id = t0"}},
         ("POST", "/api/v1/jobs/{job_id}/find"): {"json": {"where": "id = t0"}},
         ("GET", "/api/v1/jobs/{job_id}/find"): {"params": {"where": "id = t0"}},
+        ("POST", "/api/v1/jobs/{job_id}/find/confidences"): {"json": {"where": "outcome exists"}},
         ("GET", "/api/v1/datasets/{dataset_id}/subsets"): {},
         ("POST", "/api/v1/datasets/{dataset_id}/subsets/count"): {"json": {"definition": of_job}},
         ("POST", "/api/v1/datasets/{dataset_id}/subsets"): {"json": {"name": "new", "definition": of_job}},
@@ -186,6 +188,11 @@ def acts(theirs: Half) -> list[Act]:
             "json": {"values": {"sentiment": "neutral"}}
         },
         ("POST", "/verification/v1/jobs/{job_id}/records/{seq}/opinions/withdraw"): {},
+        ("POST", "/verification/v1/jobs/{job_id}/acts/check"): {"json": confirm},
+        ("POST", "/verification/v1/jobs/{job_id}/acts"): {"json": confirm},
+        ("GET", "/verification/v1/jobs/{job_id}/acts"): {},
+        ("GET", "/verification/v1/jobs/{job_id}/acts/{act_id}"): {},
+        ("POST", "/verification/v1/jobs/{job_id}/acts/{act_id}/undo"): {},
         ("POST", "/api/v1/deletions"): {"json": {"kind": "dataset", "id": theirs.dataset_id}},
         ("DELETE", "/api/v1/datasets/{dataset_id}"): {},
         ("DELETE", "/api/v1/projects/{project_id}"): {},
@@ -219,7 +226,7 @@ async def halves(port: Port) -> AsyncIterator[Halves]:
 
 def test_every_route_is_walked() -> None:
     nothing = {"item_id": "", "reservation": "", "attempt": 1, "suggestions": []}
-    none = Half("", "", "", "", "", "", "", "", "", {}, nothing, nothing)
+    none = Half("", "", "", "", "", "", "", "", "", {}, nothing, nothing, "")
     walked = {(act.method, act.path) for act in acts(none)[1:]}
     assert set(routes()) == walked | SESSIONS | EVERYBODYS | LISTS | AUDITS | OF_ALL_PROJECTS.keys()
 

@@ -95,6 +95,15 @@ def test_a_random_audit_draws_that_many_labeled_records_whatever_the_blocks_are(
     assert {pick.seq for pick in picks("random_audit", {"records": 60}, other, blocks[0])} != set(drawn[:6])
 
 
+def test_what_somebody_chose_is_picked_whole_the_least_sure_first() -> None:
+    sure = candidate(3, labels=[{"task": "mood", "value": "good", "confidence": 0.9, "rule": "exact"}])
+    found = picks(
+        "chosen", {}, CampaignScope(("a",), (SCHEMA,)), block(sure, candidate(7, outcome="failed", labels=[]))
+    )
+    assert [(pick.seq, round(pick.priority, 3)) for pick in found] == [(3, 0.1), (7, 1.0)]
+    assert {pick.reason for pick in found} == {ReviewReason.CHOSEN}
+
+
 def test_terms_say_the_order_and_who_reads_blind() -> None:
     pick = Pick(3, ReviewReason.LOW_CONFIDENCE, priority=0.4)
     assert priority_under(CampaignTerms(), pick) == 0.4

@@ -15,6 +15,7 @@ from tandem_client import config
 from tandem_client.aio.binding import bound
 from tandem_client.aio.resources.access import Access
 from tandem_client.aio.resources.agents import Agents
+from tandem_client.aio.resources.bulk import BulkActs
 from tandem_client.aio.resources.campaigns import Campaigns
 from tandem_client.aio.resources.certificates import Certificates
 from tandem_client.aio.resources.comparisons import Comparisons
@@ -66,6 +67,7 @@ class AsyncTandem:
         self.finding = bound(Finding(self._transport, self.subsets), self)
         self.comparisons = bound(Comparisons(self._transport, self.campaigns), self)
         self.decisions = bound(Decisions(self._transport), self)
+        self.bulk = bound(BulkActs(self._transport, sleep=sleep), self)
         self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)

@@ -26,6 +26,7 @@ def run_again(
     ] = None,
     record: Annotated[list[str] | None, typer.Option(help="Only the record with this id of yours; repeatable.")] = None,
     subset: Annotated[str | None, typer.Option(help="Only records of this subset of the data set.")] = None,
+    where: Annotated[str | None, typer.Option(help="Only records that match, e.g. 'confidence < 0.6'.")] = None,
     include_verified: Annotated[
         bool, typer.Option("--include-verified", help="Also records that people decided on; what they decided holds.")
     ] = False,
@@ -49,6 +50,7 @@ def run_again(
             reasons=reason or (),
             record_ids=record or (),
             subset_id=subset_id,
+            where=where,
             include_verified=include_verified,
             budget_usd=budget,
         )
@@ -61,6 +63,7 @@ def run_again(
             reasons=reason or (),
             record_ids=record or (),
             subset_id=subset_id,
+            where=where,
             include_verified=include_verified,
             budget_usd=budget,
             canary=canary_body(canary, go_on_below),

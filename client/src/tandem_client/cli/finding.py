@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -16,7 +16,7 @@ from tandem_client.cli.terminal import json_for_terminals
 from tandem_client.client import Tandem
 from tandem_client.expressions import field
 from tandem_client.models import Dataset
-from tandem_client.resources.finding import Found, FoundRecord, Order
+from tandem_client.resources.finding import Found, FoundRecord
 
 
 def find(
@@ -31,7 +31,9 @@ def find(
     count: Annotated[bool, typer.Option("--count", help="Count only: exactly up to 10,000.")] = False,
     exact: Annotated[bool, typer.Option("--exact", help="With --count: exactly, however many.")] = False,
     save: Annotated[str | None, typer.Option(help="Save what matches now as a subset of this name.")] = None,
-    order: Annotated[str, typer.Option(help="seq, confidence or -confidence.")] = "seq",
+    order: Annotated[
+        str, typer.Option(help="seq, confidence, decided, state or label.TASK; -confidence: descending.")
+    ] = "seq",
     limit: Annotated[int, typer.Option(min=1, help="Records to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a record.")] = False,
     project: JobProject = None,
@@ -39,7 +41,7 @@ def find(
     """Find records of a job, or with --dataset of a data set, that the expression matches."""
     where = _with_ids(expression, ids)
     with connected() as tandem:
-        found = _found(tandem, where_from, where, _order(order), project, in_dataset=dataset)
+        found = _found(tandem, where_from, where, order, project, in_dataset=dataset)
         if save is not None:
             subset = found.save(save)
             out.print(f"{subset.name}: {subset.size:,} records", markup=False)
@@ -49,7 +51,7 @@ def find(
             _show(found, limit, as_json=as_json)
 
 
-def _found(tandem: Tandem, name: str, where: str, order: Order, project: str | None, *, in_dataset: bool) -> Found:
+def _found(tandem: Tandem, name: str, where: str, order: str, project: str | None, *, in_dataset: bool) -> Found:
     if in_dataset:
         return tandem.finding.in_dataset(_dataset(tandem, name, project).id, where)
     job = the_job(tandem, name, project)
@@ -118,10 +120,3 @@ def _with_ids(expression: str, ids: Path | None) -> str:
     if not expression.strip():
         raise typer.BadParameter("give an expression, or --ids FILE")
     return expression
-
-
-def _order(given: str) -> Order:
-    for order in get_args(Order):
-        if given == order:
-            return cast("Order", order)
-    raise typer.BadParameter("give seq, confidence or -confidence", param_hint="--order")

@@ -53,6 +53,8 @@ campaign     campaigns:app
     Review campaigns: who is asked to look at what.
 opinions     opinions:opinions
     Show the opinions on one record with their history, and what holds.
+decide       deciding:decide
+    Give your opinion on all records of a job that the expression matches, each an opinion of its own.
 find         finding:find
     Find records of a job, or with --dataset of a data set, that the expression matches.
 show         showing:show

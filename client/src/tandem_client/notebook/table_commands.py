@@ -11,7 +11,6 @@ from tandem_client.errors import TandemError
 from tandem_client.expressions import Condition, field
 from tandem_client.models import Job
 from tandem_client.notebook.typed_commands import Command, TypedCommands
-from tandem_client.resources.finding import Order
 
 ROWS = 50
 MOST_AT_ONCE = 50
@@ -29,7 +28,7 @@ class Rows(Command):
 
     name: Literal["rows"]
     where: str = Field(default="", max_length=10_000)
-    order: Order = "confidence"
+    order: str = "confidence"
     after: str | None = None
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tandem_client.notebook.review_widget import ReviewWidget
     from tandem_client.notebook.table_widget import TableWidget
     from tandem_client.quality import Comparison, JobReport
-    from tandem_client.resources.finding import Found, Order
+    from tandem_client.resources.finding import Found
     from tandem_client.reviewing import Confirmed
 
 
@@ -30,7 +30,7 @@ class JobMethods(Framed):
     if TYPE_CHECKING:
         dataset_id: str
 
-    def where(self, condition: Condition | str, *, order: Order = "seq") -> Found:
+    def where(self, condition: Condition | str, *, order: str = "seq") -> Found:
         """Find the job's records that match, e.g. `job.where((field("confidence") < 0.9) & ~verified)`."""
         return self.tandem.finding.in_job(self.id, condition, dataset_id=self.dataset_id, order=order)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,8 +12,6 @@ from tandem_client.models import Annotation
 from tandem_client.objects.choosing import Choice
 from tandem_client.resources.subsets import Subset, Subsets
 from tandem_client.transport import Transport
-
-Order = Literal["seq", "confidence", "-confidence"]
 
 
 class FoundAnnotation(Annotation):
@@ -61,6 +59,20 @@ class FoundPage(BaseModel):
     blind: int = 0
 
 
+class ConfidenceBins(BaseModel):
+    """Numbers of records by lowest confidence, in equal parts of 0 to 1; each counts up to `most` where that is set.
+
+    `whole_job`: all records of the job are counted, since no index holds what the condition reads.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    bins: list[int]
+    most: int | None = None
+    whole_job: bool
+    blind: int = 0
+
+
 class Found(Choice):
     """Records that a condition matches. Nothing is asked for until it is iterated over, counted or saved."""
 
@@ -72,7 +84,7 @@ class Found(Choice):
         *,
         dataset_id: str,
         job_id: str | None,
-        order: Order,
+        order: str,
     ) -> None:
         self._http = transport
         self._subsets = subsets
@@ -105,6 +117,13 @@ class Found(Choice):
             raise ValueError("the server did not count")
         return count
 
+    def confidences(self) -> ConfidenceBins:
+        """Count what matches by its lowest confidence. Raises ValueError for records of a data set."""
+        if self._job_id is None:
+            raise ValueError("the records of a data set have no confidence: find in one of its jobs")
+        body = {"where": self.where}
+        return ConfidenceBins.model_validate(self._http.ask(f"/jobs/{self._job_id}/find/confidences", body))
+
     def save(self, name: str) -> Subset:
         """Save what matches now as a subset of the data set."""
         return self._subsets.create(self.dataset_id, name=name, definition=self.definition_of())
@@ -131,6 +150,9 @@ class Finding:
         """Find records of a data set, by id, text and metadata."""
         return Found(self._http, self._subsets, where, dataset_id=dataset_id, job_id=None, order="seq")
 
-    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: Order = "seq") -> Found:
-        """Find records of a job over the data set, also by what became of them."""
+    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: str = "seq") -> Found:
+        """Find records of a job over the data set, also by what became of them.
+
+        `order`: seq, confidence, decided, state, or label.TASK; with a minus in front descending.
+        """
         return Found(self._http, self._subsets, where, dataset_id=dataset_id, job_id=job_id, order=order)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
+from tandem_client.expressions import Condition
 from tandem_client.frames.giving import FrameSource
 from tandem_client.models import Annotation, AnnotationDetail, Job, JobCost
 from tandem_client.paging import pages
@@ -148,6 +149,7 @@ class Jobs:
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
         subset_id: str | None = None,
+        where: Condition | str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
         canary: Mapping[str, Any] | None = None,
@@ -160,7 +162,7 @@ class Jobs:
         `canary` and `failure_stop` are as in `create`.
         """
         body = _again_body(
-            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+            outcomes, reasons, record_ids, subset_id=subset_id, where=where, verified=include_verified, usd=budget_usd
         )
         body |= _job_body(canary=canary, failure_stop=failure_stop)
         return Job.model_validate(self._http.post(f"/jobs/{job_id}/passes", body))
@@ -173,12 +175,13 @@ class Jobs:
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
         subset_id: str | None = None,
+        where: Condition | str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
     ) -> PassCheck:
         """Count the records that `run_again` would run, and estimate their price. Nothing is changed."""
         body = _again_body(
-            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+            outcomes, reasons, record_ids, subset_id=subset_id, where=where, verified=include_verified, usd=budget_usd
         )
         return PassCheck.model_validate(self._http.post(f"/jobs/{job_id}/passes/check", body))
 
@@ -292,11 +295,13 @@ def _again_body(
     record_ids: Sequence[str],
     *,
     subset_id: str | None,
+    where: Condition | str | None,
     verified: bool,
     usd: float | None,
 ) -> dict[str, Any]:
     lists = {"outcomes": list(outcomes), "reasons": list(reasons), "record_ids": list(record_ids)}
-    return {**lists, "subset_id": subset_id, "include_verified": verified, "budget_usd": usd}
+    found = None if where is None else str(where)
+    return {**lists, "subset_id": subset_id, "where": found, "include_verified": verified, "budget_usd": usd}
 
 
 def _job_body(**given: Any) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from tandem.store.agents.reader import AgentReader
 from tandem.store.agents.writer import AgentWriter
 from tandem.store.annotations.candidates import CandidateReader
 from tandem.store.annotations.ended import EndedReader
-from tandem.store.annotations.finding import FindingReader
 from tandem.store.annotations.freezing import FreezingReader
 from tandem.store.annotations.matching import MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
@@ -34,6 +33,8 @@ from tandem.store.datasets.writer import DatasetWriter
 from tandem.store.dead_letters.reader import DeadLetterReader
 from tandem.store.dead_letters.writer import DeadLetterWriter
 from tandem.store.deletions.eraser import DeletionEraser
+from tandem.store.finding.finder import Finder
+from tandem.store.finding.reader import FindingReader
 from tandem.store.jobs.reader import JobReader
 from tandem.store.jobs.writer import JobWriter
 from tandem.store.label_schemas.reader import LabelSchemaReader
@@ -57,6 +58,7 @@ from tandem.store.summaries.writer import SummaryWriter
 from tandem.store.watch import StoreWatch
 from tandem.store.workers.reader import WorkerReader
 from tandem.web import Services
+from tandem.web.scopes import Scopes
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
 from tandem_api.analysis.drift.service import DriftService, DriftWatch
@@ -68,8 +70,6 @@ from tandem_api.app import make_app
 from tandem_api.certifying.closing import Closer
 from tandem_api.certifying.lines import CertifiedLines
 from tandem_api.examples.pool import ExamplePools
-from tandem_api.finding.finder import Finder
-from tandem_api.finding.scope import Scopes
 from tandem_api.planning.estimates.service import Estimator
 from tandem_api.planning.preflight import Preflight
 from tandem_api.planning.tryouts.service import TryoutService
@@ -167,6 +167,8 @@ def make_services(
         people=people,
         records=records,
     )
+    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=jobs)
+    finder = Finder(finding=FindingReader(database), records=records)
     pass_service = PassService(
         jobs=job_service,
         annotations=annotations,
@@ -176,6 +178,8 @@ def make_services(
         estimator=estimator,
         preflight=preflight,
         people=people,
+        scopes=scopes,
+        finder=finder,
         certificates=CertificateReader(database),
     )
     agent_service = AgentService(
@@ -214,8 +218,6 @@ def make_services(
         jobs=job_service,
         people=people,
     )
-    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=job_service)
-    finder = Finder(finding=FindingReader(database), records=records)
     services = Services(
         projects,
         schema_service,
@@ -295,6 +297,8 @@ def make_services(
             items=review_items,
             people=people,
             sums_of=report_service.sums,
+            scopes=scopes,
+            finder=finder,
             certificates=CertificateReader(database),
         ),
         CertificateService(

@@ -24,8 +24,12 @@ from tandem.runtime.service import App
 from tandem.runtime.serving import HttpServer
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.api_keys.reader import ApiKeyReader
+from tandem.store.bulk_acts.reader import BulkActReader
+from tandem.store.bulk_acts.writer import BulkActWriter
 from tandem.store.campaigns.reader import CampaignReader
 from tandem.store.database import Database, StoreUnavailableError
+from tandem.store.finding.finder import Finder
+from tandem.store.finding.reader import FindingReader
 from tandem.store.jobs.reader import JobReader
 from tandem.store.opinions.reader import OpinionReader
 from tandem.store.opinions.writer import OpinionWriter
@@ -35,7 +39,11 @@ from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.review_items.writer import ReviewItemWriter
 from tandem.store.watch import StoreWatch
 from tandem.web import Services
+from tandem.web.scopes import Scopes
 from tandem_verification_ui.app import make_app
+from tandem_verification_ui.bulk.blocks import BlockReader
+from tandem_verification_ui.bulk.runner import BulkRunner
+from tandem_verification_ui.bulk.service import BulkService
 from tandem_verification_ui.forward import Forwarder
 from tandem_verification_ui.opinions.service import OpinionService
 from tandem_verification_ui.queue.handler import ReviewRequestHandler
@@ -81,7 +89,7 @@ def make_sweep(database: Database, intake: QueueIntake) -> QueueSweep:
 def make_services(
     database: Database, *, publisher: DecisionPublisher, reservation_seconds: float
 ) -> tuple[Services, Authenticator]:
-    """Build the services behind the endpoints and the authenticator, over one database."""
+    """Build the services behind the endpoints, the runner of bulk acts and the authenticator, over one database."""
     items, queue = ReviewItemReader(database), ReviewItemWriter(database)
     annotations, jobs, people = AnnotationReader(database), JobReader(database), PersonReader(database)
     records, opinions = RecordReader(database), OpinionReader(database)
@@ -97,7 +105,21 @@ def make_services(
         counter=counter,
         publisher=publisher,
     )
+    blocks = BlockReader(annotations=annotations, items=items, opinions=opinions, shown=shown)
+    acts = BulkActWriter(database)
+    runner = BulkRunner(writer=acts, blocks=blocks, shown=shown, giver=giver)
     services = Services(
+        runner,
+        BulkService(
+            reader=BulkActReader(database),
+            writer=acts,
+            jobs=jobs,
+            shown=shown,
+            blocks=blocks,
+            scopes=Scopes(records=records, review_items=items, jobs=jobs),
+            finder=Finder(finding=FindingReader(database), records=records),
+            wake=runner.wake,
+        ),
         ReviewService(
             queue=queue,
             jobs=jobs,
@@ -190,6 +212,7 @@ async def build(settings: VerificationUiSettings, health: Health) -> AsyncIterat
                 "jobs": follow_jobs,
                 "sweep": schedule.run,
                 "decisions": publisher.run,
+                "bulk": services[BulkRunner].run,
             },
             stop=(server.stop, consumer.stop, publisher.stop),
             ports={"http_port": lambda: server.port},

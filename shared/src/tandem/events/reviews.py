@@ -21,6 +21,8 @@ class ReviewReason(StrEnum):
     """Jobs over the same records gave it different labels, and somebody asked for a look at these."""
     AUDIT = "audit"
     """Drawn at random, whatever the label or its confidence."""
+    CHOSEN = "chosen"
+    """Somebody chose the record, by hand or by an expression."""
 
 
 class ReviewCause(EventPart):

@@ -114,8 +114,8 @@ INDEXES: tuple[Index, ...] = (
     Index("handed_back", (("job_id", UP),), "what was paid for requests that were handed back (_id names the asking)"),
     Index(
         "annotations",
-        (("job_id", UP), ("verification.decided_at", DOWN)),
-        "what people decided last, to draw examples from; holds verified records only",
+        (("job_id", UP), ("verification.decided_at", DOWN), ("seq", DOWN)),
+        "what people decided last, to draw examples from and to order by; holds verified records only",
         {"partialFilterExpression": {"verification.decided_at": {"$exists": True}}},
     ),
     Index(
@@ -148,6 +148,8 @@ INDEXES: tuple[Index, ...] = (
         "campaigns that may close by themselves",
         {"partialFilterExpression": {"stops": True}},
     ),
+    Index("bulk_acts", (("job_id", UP), ("created_by_id", UP), ("created_at", DOWN)), "a person's bulk acts in a job"),
+    Index("bulk_acts", (("state", UP), ("created_at", UP)), "the oldest bulk act that has work left"),
     Index("certificates", (("job_id", UP), ("created_at", UP), ("_id", UP)), "the certificates of a job"),
     Index(
         "certificates",

@@ -12,7 +12,7 @@ from tandem_client.aio.objects.choosing import Choice
 from tandem_client.aio.resources.subsets import Subset, Subsets
 from tandem_client.aio.transport import Transport
 from tandem_client.expressions import Condition
-from tandem_client.resources.finding import FoundCount, FoundPage, FoundRecord, Order
+from tandem_client.resources.finding import ConfidenceBins, FoundCount, FoundPage, FoundRecord
 
 
 class Found(Choice):
@@ -26,7 +26,7 @@ class Found(Choice):
         *,
         dataset_id: str,
         job_id: str | None,
-        order: Order,
+        order: str,
     ) -> None:
         self._http = transport
         self._subsets = subsets
@@ -60,6 +60,13 @@ class Found(Choice):
             raise ValueError("the server did not count")
         return count
 
+    async def confidences(self) -> ConfidenceBins:
+        """Count what matches by its lowest confidence. Raises ValueError for records of a data set."""
+        if self._job_id is None:
+            raise ValueError("the records of a data set have no confidence: find in one of its jobs")
+        body = {"where": self.where}
+        return ConfidenceBins.model_validate(await self._http.ask(f"/jobs/{self._job_id}/find/confidences", body))
+
     async def save(self, name: str) -> Subset:
         """Save what matches now as a subset of the data set."""
         return await self._subsets.create(self.dataset_id, name=name, definition=self.definition_of())
@@ -86,6 +93,9 @@ class Finding:
         """Find records of a data set, by id, text and metadata."""
         return Found(self._http, self._subsets, where, dataset_id=dataset_id, job_id=None, order="seq")
 
-    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: Order = "seq") -> Found:
-        """Find records of a job over the data set, also by what became of them."""
+    def in_job(self, job_id: str, where: Condition | str, *, dataset_id: str, order: str = "seq") -> Found:
+        """Find records of a job over the data set, also by what became of them.
+
+        `order`: seq, confidence, decided, state, or label.TASK; with a minus in front descending.
+        """
         return Found(self._http, self._subsets, where, dataset_id=dataset_id, job_id=job_id, order=order)

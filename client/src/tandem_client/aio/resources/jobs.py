@@ -17,6 +17,7 @@ from tandem_client.aio.resources.downloads import saved
 from tandem_client.aio.transport import Transport
 from tandem_client.checks import JobCheck
 from tandem_client.errors import JobNotFinishedError
+from tandem_client.expressions import Condition
 from tandem_client.models import Annotation, AnnotationDetail, JobCost
 from tandem_client.passes import JobPass, PassCheck, RunOutcome
 from tandem_client.quality import JobReport
@@ -154,6 +155,7 @@ class Jobs:
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
         subset_id: str | None = None,
+        where: Condition | str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
         canary: Mapping[str, Any] | None = None,
@@ -166,7 +168,7 @@ class Jobs:
         `canary` and `failure_stop` are as in `create`.
         """
         body = _again_body(
-            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+            outcomes, reasons, record_ids, subset_id=subset_id, where=where, verified=include_verified, usd=budget_usd
         )
         body |= _job_body(canary=canary, failure_stop=failure_stop)
         return Job.model_validate(await self._http.post(f"/jobs/{job_id}/passes", body))
@@ -179,12 +181,13 @@ class Jobs:
         reasons: Sequence[str] = (),
         record_ids: Sequence[str] = (),
         subset_id: str | None = None,
+        where: Condition | str | None = None,
         include_verified: bool = False,
         budget_usd: float | None = None,
     ) -> PassCheck:
         """Count the records that `run_again` would run, and estimate their price. Nothing is changed."""
         body = _again_body(
-            outcomes, reasons, record_ids, subset_id=subset_id, verified=include_verified, usd=budget_usd
+            outcomes, reasons, record_ids, subset_id=subset_id, where=where, verified=include_verified, usd=budget_usd
         )
         return PassCheck.model_validate(await self._http.post(f"/jobs/{job_id}/passes/check", body))
 

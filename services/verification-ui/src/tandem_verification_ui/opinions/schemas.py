@@ -88,6 +88,7 @@ class OpinionView(BaseModel):
     flags: Flags
     from_queue: bool
     campaign_id: str | None
+    act_id: str | None = Field(description="The bulk act that it was part of; with `/undo` behind, of its undo.")
     decided_at: datetime
 
 

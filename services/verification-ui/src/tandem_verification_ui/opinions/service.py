@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from tandem.events import Outcome, TaskLabel
+from tandem.events import Outcome
 from tandem.people import Caller, Role
 from tandem.review import current, may_see_others, needs_adjudicator
-from tandem.store.annotations.documents import AnnotationDocument
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.conflicts import again_on_conflict
 from tandem.store.opinions.documents import OpinionDocument, settlement_of
@@ -17,6 +14,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.documents import ItemState, ReviewItem
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import not_found
+from tandem_verification_ui.opinions.opened import OpenedSubject
 from tandem_verification_ui.opinions.schemas import (
     OpenedRecord,
     OpinionRequest,
@@ -27,26 +25,9 @@ from tandem_verification_ui.opinions.schemas import (
 )
 from tandem_verification_ui.review import giving, problems
 from tandem_verification_ui.review.decided_values import same_values
-from tandem_verification_ui.review.giving import OpinionGiver, ShownRecord, newest_of
-from tandem_verification_ui.review.jobs import ReviewJob
+from tandem_verification_ui.review.giving import OpinionGiver, newest_of
 from tandem_verification_ui.review.shown import ShownItems
 from tandem_verification_ui.review.suggestions import Suggestion
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    job: ReviewJob
-    annotation: AnnotationDocument
-    item: ReviewItem | None
-    history: list[OpinionDocument]
-    sealed: bool
-
-    def revealed_to(self, caller: Caller) -> bool:
-        return not self.sealed and (self.item is None or self.item.reveals_to(caller.person_id))
-
-    @property
-    def labels(self) -> list[TaskLabel]:
-        return [TaskLabel.model_validate(label) for label in self.annotation["labels"]]
 
 
 class OpinionService:
@@ -116,7 +97,7 @@ class OpinionService:
                 await self._give(caller, await self._open(caller, job_id, seq), request)
         return await self.opinions(caller, job_id, seq)
 
-    async def _give(self, caller: Caller, opened: _Opened, request: OpinionRequest) -> None:
+    async def _give(self, caller: Caller, opened: OpenedSubject, request: OpinionRequest) -> None:
         job, item, annotation = opened.job, opened.item, opened.annotation
         values = await self._shown.checked_values(job, annotation["seq"], request.values)
         mine = newest_of(opened.history, caller)
@@ -129,7 +110,7 @@ class OpinionService:
         waits = item is not None and item.waits_for_adjudicator and caller.role.includes(Role.ADMIN)
         await self._giver.give(
             caller,
-            self._subject(caller, opened),
+            opened.subject_for(caller),
             values,
             request,
             history=opened.history,
@@ -145,7 +126,7 @@ class OpinionService:
                 opened = await self._open(caller, job_id, seq)
                 mine = newest_of(opened.history, caller)
                 if mine is not None and mine.values is not None:
-                    subject = self._subject(caller, opened)
+                    subject = opened.subject_for(caller)
                     await self._giver.withdraw(
                         caller, subject, mine, history=opened.history, item=opened.item, hold=False
                     )
@@ -160,20 +141,7 @@ class OpinionService:
         name = await self._people.name(item.reserved_by_id, item.reserved_by or "Somebody")
         raise problems.record_reserved(item, name)
 
-    def _subject(self, caller: Caller, opened: _Opened) -> ShownRecord:
-        revealed = opened.revealed_to(caller)
-        annotation, item = opened.annotation, opened.item
-        return ShownRecord(
-            job=opened.job,
-            seq=annotation["seq"],
-            record_id=annotation["record_id"],
-            attempt=annotation["attempt"],
-            proposal={label.task: label.value for label in opened.labels} if revealed else {},
-            blind=not revealed,
-            campaign_id=None if item is None else item.campaign_id,
-        )
-
-    async def _open(self, caller: Caller, job_id: str, seq: int) -> _Opened:
+    async def _open(self, caller: Caller, job_id: str, seq: int) -> OpenedSubject:
         job = await self._shown.job(caller, job_id)
         if seq not in job.selection:
             raise not_found("record", str(seq))
@@ -182,9 +150,9 @@ class OpinionService:
             raise problems.not_run_yet(job_id, seq)
         item = await self._items.get(annotation["_id"])
         sealed = bool(await self._shown.sealed(job.dataset_id, [seq]))
-        return _Opened(job, annotation, item, await self._opinions.history(job_id, seq), sealed)
+        return OpenedSubject(job, annotation, item, await self._opinions.history(job_id, seq), sealed)
 
-    async def _view(self, caller: Caller, opened: _Opened) -> RecordOpinions:
+    async def _view(self, caller: Caller, opened: OpenedSubject) -> RecordOpinions:
         settlement = settlement_of(opened.history, opened.job.policy)
         sees_others = may_see_others(
             settlement,

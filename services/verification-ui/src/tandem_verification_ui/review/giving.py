@@ -73,6 +73,7 @@ class OpinionGiver:
         reservation: str = "",
         outranks: bool = False,
         from_queue: bool = True,
+        act_id: str | None = None,
     ) -> Written:
         """Write what the caller says of the record, after `history`, which are all revisions so far."""
         confirmed = bool(subject.proposal) and same_values(values, subject.proposal)
@@ -83,6 +84,7 @@ class OpinionGiver:
                 "reservation": reservation,
                 "outranks": outranks,
                 "from_queue": from_queue,
+                "act_id": act_id,
                 "active_seconds": remarks.active_seconds,
                 "idle_seconds": remarks.idle_seconds,
                 "comment": remarks.comment,
@@ -100,6 +102,7 @@ class OpinionGiver:
         history: Sequence[OpinionDocument],
         item: ReviewItem | None,
         hold: bool,
+        act_id: str | None = None,
     ) -> Written:
         """Withdraw the caller's opinion `mine`. With `hold`, an item that is open then is reserved to the caller."""
         opinion = _opinion(caller, subject, history).model_copy(
@@ -109,6 +112,7 @@ class OpinionGiver:
                 "shown_values": mine.shown_values,
                 "shown": mine.was_shown,
                 "blind": mine.blind,
+                "act_id": act_id,
             }
         )
         return await self._write(opinion, subject.job, history, item, hold_for=reviewer(caller) if hold else None)

@@ -5,6 +5,7 @@ import { queryClient, whenLoggedOut } from "@/app/query-client";
 import { Shell } from "@/app/shell/shell";
 import type { CompareView } from "@/features/compare/compare-page";
 import { readJobView } from "@/features/job/annotation-filter";
+import { readRecordsView } from "@/features/records/records-view";
 import { Problem } from "@/lib/api/problem";
 import { setSessionOver } from "@/lib/session-over";
 import { sessionQuery } from "@/lib/session";
@@ -13,6 +14,7 @@ import { sessionQuery } from "@/lib/session";
 const ComparePage = lazyRouteComponent(() => import("@/features/compare/compare-page"), "ComparePage");
 const JobPage = lazyRouteComponent(() => import("@/features/job/job-page"), "JobPage");
 const JobsPage = lazyRouteComponent(() => import("@/features/jobs/jobs-page"), "JobsPage");
+const RecordsPage = lazyRouteComponent(() => import("@/features/records/records-page"), "RecordsPage");
 const SchemasPage = lazyRouteComponent(() => import("@/features/schemas/schemas-page"), "SchemasPage");
 const LoginPage = lazyRouteComponent(() => import("@/features/session/login-page"), "LoginPage");
 const ReviewPage = lazyRouteComponent(() => import("@/features/review/review-page"), "ReviewPage");
@@ -87,6 +89,17 @@ const job = createRoute({
   },
 });
 
+const records = createRoute({
+  getParentRoute: () => inside,
+  path: "/jobs/$jobId/records",
+  validateSearch: readRecordsView,
+  component: function JobRecords() {
+    const navigate = records.useNavigate();
+    const { jobId } = records.useParams();
+    return <RecordsPage key={jobId} jobId={jobId} view={records.useSearch()} onView={(view) => void navigate({ search: readRecordsView({ ...view }), replace: true, resetScroll: false })} />;
+  },
+});
+
 const review = createRoute({
   getParentRoute: () => inside,
   path: "/review/$jobId",
@@ -132,7 +145,7 @@ const compare = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, inside.addChildren([jobs, job, review, compare, schemas])]),
+  routeTree: root.addChildren([login, inside.addChildren([jobs, job, records, review, compare, schemas])]),
   defaultPreload: false,
   scrollRestoration: true,
   defaultErrorComponent: PageError,

@@ -152,6 +152,8 @@ def _exists(part: Exists) -> Filter:
             return Filter({"lowest_confidence": {"$ne": None}}, True)
         case Field.OUTCOME:
             return Filter({"outcome": {"$exists": True}}, True)
+        case Field.ID:
+            return Filter({}, True)
         case _:
             return ANYTHING
 

@@ -9,7 +9,7 @@ from typing import Any
 from tandem.store.annotations.documents import COLLECTION
 from tandem.store.database import Database, store_errors
 
-_INDEX = "job_id_1_verification.decided_at_-1"
+_INDEX = "job_id_1_verification.decided_at_-1_seq_-1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,9 @@ REACHES: dict[str, Reach] = {
     "review_items": _of_jobs("job_id", by_seq=True),
     "verifications": _of_jobs("job_id", by_seq=True),
     "handed_back": _of_jobs("job_id", by_seq=True),
+    "bulk_acts": _of_project(
+        {DeletedKind.DATASET: _in_dataset, DeletedKind.JOB: lambda deletion: {"job_id": deletion["target_id"]}}
+    ),
     "reports": _of_jobs("_id", by_seq=False),
     "summaries": _summaries,
     "review_orders": _orders,
@@ -134,6 +137,7 @@ NAMES: tuple[NamedPerson, ...] = (
     NamedPerson("subsets", "created_by_id", "created_by"),
     NamedPerson("review_orders", "created_by_id", "created_by"),
     NamedPerson("campaigns", "created_by_id", "created_by"),
+    NamedPerson("bulk_acts", "created_by_id", "created_by"),
     NamedPerson("certificates", "created_by_id", "created_by"),
 )
 FREE_TEXTS: tuple[tuple[str, str, str], ...] = (("verifications", "decided_by_id", "comment"),)

@@ -98,7 +98,7 @@ class _Run:
                 "verification.decided_at": {"$exists": True},
                 "verification.decided_by_id": None,
             }
-            hint = "job_id_1_verification.decided_at_-1"
+            hint = "job_id_1_verification.decided_at_-1_seq_-1"
             await self._ids("annotations", verified, "verification.decided_by", hint=hint)
 
     async def _ids(self, collection: str, lacking: Document, field: str, *, hint: str | None = None) -> None:

@@ -64,6 +64,9 @@ class OpinionDocument(BaseModel):
     flags: tuple[OpinionFlag, ...] = ()
     from_queue: bool = Field(default=True, description="False: given on a record opened without being asked for.")
     campaign_id: str | None = Field(default=None, description="The campaign whose review item it was given on.")
+    act_id: str | None = Field(
+        default=None, description="The bulk act that gave it; with `/undo` behind, took it back."
+    )
 
     @property
     def opinion_id(self) -> str:

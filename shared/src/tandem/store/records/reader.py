@@ -119,14 +119,17 @@ class RecordReader:
             gold |= {document["seq"]: document["gold"] for document in found if document.get("gold")}
         return gold
 
-    async def count(self, dataset_id: str, within: Selection) -> int:
-        """Count the selected records that exist."""
+    async def count(self, dataset_id: str, within: Selection, *, most: int | None = None) -> int:
+        """Count the selected records that exist, up to `most`."""
         total = 0
         for seqs in seq_queries(within):
+            limited: dict[str, Any] = {} if most is None else {"limit": most - total}
             async with store_errors():
                 total += await self._collection.count_documents(
-                    {"dataset_id": dataset_id, "seq": seqs}, hint=_SEQ_INDEX
+                    {"dataset_id": dataset_id, "seq": seqs}, hint=_SEQ_INDEX, **limited
                 )
+            if most is not None and total >= most:
+                break
         return total
 
     async def first(self, dataset_id: str, within: Selection, *, count: int) -> Selection:

@@ -41,6 +41,16 @@ class ReviewItemReader:
         async with store_errors():
             return await self._collection.find_one(query, {"_id": 1}) is not None
 
+    async def reserved_by_others(self, item_ids: Sequence[str], person_id: str) -> set[str]:
+        """Return those of the items that somebody else holds a reservation of, by the database's clock."""
+        query = {
+            "_id": {"$in": list(item_ids)},
+            "reserved_by_id": {"$nin": [None, person_id]},
+            "$expr": {"$gt": ["$reserved_until", "$$NOW"]},
+        }
+        async with store_errors():
+            return {document["_id"] async for document in self._collection.find(query, {"_id": 1})}
+
     async def blind_for(self, person_id: str, dataset_id: str, within: Selection | None = None) -> set[int]:
         """Return the data set's records of which this person may not get a model's value, in any job over it.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from tandem.events import CampaignOrder
+from tandem.finding.lexing import MOST_CHARACTERS
 from tandem.review.campaigns.moves import CampaignState, StopRule
 from tandem.store.campaigns.documents import CampaignDocument, selected
 from tandem.store.review_items.documents import QueueCounts
@@ -24,12 +25,16 @@ _PEOPLE = "Ids of the people who get the records; null: all readers."
 
 
 class CampaignSelection(Body):
-    """Records by seq: a range, or a set."""
+    """Records by seq: a range, or a set; of them those that match an expression."""
 
     from_seq: int | None = Field(default=None, ge=0)
     below_seq: int | None = Field(default=None, ge=0)
     seqs: list[Annotated[int, Field(ge=0, lt=2**32)]] | None = Field(
         default=None, max_length=MOST_SEQS_GIVEN, description="These records; not beside a range."
+    )
+
+    where: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)] | None = Field(
+        default=None, description="Records of the job that match this expression now, as in find."
     )
 
     @model_validator(mode="after")

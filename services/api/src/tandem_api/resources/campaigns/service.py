@@ -17,11 +17,13 @@ from tandem.store.campaigns.documents import CampaignDocument, thresholds_campai
 from tandem.store.campaigns.reader import MOST_CAMPAIGNS, CampaignReader
 from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.certificates.reader import CertificateReader
+from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
+from tandem.web.scopes import Scopes
 from tandem_api.resources.campaigns.correcting import SumsOf, with_correction
 from tandem_api.resources.campaigns.counting import count_campaign
 from tandem_api.resources.campaigns.people import check_people
@@ -61,6 +63,8 @@ class CampaignService:
         items: ReviewItemReader,
         people: PersonReader,
         sums_of: SumsOf,
+        scopes: Scopes,
+        finder: Finder,
         certificates: CertificateReader,
     ) -> None:
         self._reader = reader
@@ -71,6 +75,8 @@ class CampaignService:
         self._items = items
         self._people = people
         self._sums_of = sums_of
+        self._scopes = scopes
+        self._finder = finder
         self._certificates = certificates
 
     async def create(self, job_id: str, body: CampaignCreate, caller: Caller) -> Campaign:
@@ -189,7 +195,11 @@ class CampaignService:
         jobs = await self._all_jobs(job, strategy, parameters, caller)
         parameters = await self._corrected(parameters, job, caller)
         await check_people(self._people, body.people, job["project_id"])
-        return campaign_of(body, strategy, parameters, jobs, caller)
+        found = None
+        if body.selection is not None and body.selection.where is not None:
+            scope = await self._scopes.of_job(job, body.selection.where, caller, field="selection.where")
+            found = await self._finder.select(scope)
+        return campaign_of(body, strategy, parameters, jobs, caller, found=found)
 
     async def _corrected(self, parameters: Parameters, job: JobDocument, caller: Caller) -> Parameters:
         """Return the parameters with the correction of confidence that they pick by, where they pick by one."""

@@ -99,9 +99,14 @@ def check_ended(jobs: Sequence[JobDocument]) -> None:
         )
 
 
-def chosen(given: CampaignSelection | None, jobs: Sequence[JobDocument]) -> Selection:
-    """Return the records that all jobs run over, of them those given. Raises a Problem where there is none."""
+def chosen(given: CampaignSelection | None, jobs: Sequence[JobDocument], found: Selection | None) -> Selection:
+    """Return the records that all jobs run over, of them those given. Raises a Problem where there is none.
+
+    `found`: what the expression of the selection matches; None where it has none.
+    """
     selection = reduce(and_, map(selected, jobs))
+    if found is not None:
+        selection &= found
     if given is not None and given.seqs is not None:
         selection &= Selection.of(given.seqs)
     elif given is not None:
@@ -114,15 +119,21 @@ def chosen(given: CampaignSelection | None, jobs: Sequence[JobDocument]) -> Sele
             "empty-selection",
             "No record of the job is selected.",
             field="selection",
-            cure="Leave it out for all records of the job.",
+            cure="Leave it out for all records of the job, or change its expression.",
         )
     return selection
 
 
 def campaign_of(
-    body: CampaignCreate, strategy: Strategy, parameters: Parameters, jobs: Sequence[JobDocument], caller: Caller
+    body: CampaignCreate,
+    strategy: Strategy,
+    parameters: Parameters,
+    jobs: Sequence[JobDocument],
+    caller: Caller,
+    *,
+    found: Selection | None = None,
 ) -> CampaignDocument:
-    """Return the campaign that a request asks for."""
+    """Return the campaign that a request asks for. `found`: what the expression of its selection matches."""
     job_ids = [job["_id"] for job in jobs]
     return new_campaign(
         campaign_id=_campaign_id(body, job_ids, parameters),
@@ -132,7 +143,7 @@ def campaign_of(
         jobs=job_ids,
         strategy=strategy.name,
         parameters=parameters.model_dump(mode="json"),
-        selection=chosen(body.selection, jobs),
+        selection=chosen(body.selection, jobs, found),
         terms=CampaignTerms(order=body.order, blind_share=body.blind_share),
         people=body.people,
         stop={"rule": body.stop.rule.value, "after": body.stop.after},
@@ -153,4 +164,6 @@ def _campaign_id(body: CampaignCreate, job_ids: Sequence[str], parameters: Param
     ):
         return disagreement_id(job_ids, asked["task"], asked["min_confidence"])
     rest = body.model_dump(mode="json", exclude={"parameters"})
+    if rest["selection"] is not None and rest["selection"]["where"] is None:
+        del rest["selection"]["where"]  # requests of versions without it keep their ids
     return hashlib.sha256(orjson.dumps([job_ids, asked, rest], option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]

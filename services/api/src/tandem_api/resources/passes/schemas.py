@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from tandem.events import JobState
+from tandem.finding.lexing import MOST_CHARACTERS
 from tandem.web.invalid_content import FieldProblem
 from tandem_api.planning.estimates.schemas import JobEstimate
 from tandem_api.resources.jobs.settings import CanaryAsked, FailureStopAsked
@@ -27,6 +28,11 @@ class RunAgain(Body):
     )
     record_ids: list[str] = Field(default=[], max_length=10_000, description="By your own record ids.")
     subset_id: str | None = Field(default=None, description="Records of this subset of the data set.")
+    where: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)] | None = Field(
+        default=None,
+        description="Records of the job that match this expression, as in find.",
+        examples=["confidence < 0.6 and not verified"],
+    )
     include_verified: bool = Field(
         default=False, description="True: also records that a person decided on. Their decisions hold in any case."
     )
@@ -41,7 +47,7 @@ class RunAgain(Body):
     @property
     def is_empty(self) -> bool:
         """Return whether it does not say which records."""
-        return not (self.outcomes or self.reasons or self.record_ids or self.subset_id)
+        return not (self.outcomes or self.reasons or self.record_ids or self.subset_id or self.where)
 
     @model_validator(mode="after")
     def _not_run_alone(self) -> Self:

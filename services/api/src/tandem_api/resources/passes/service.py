@@ -14,6 +14,7 @@ from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.certificates.reader import CertificateReader
 from tandem.store.database import utcnow
+from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import (
     JobDocument,
     PassPart,
@@ -27,6 +28,7 @@ from tandem.store.records.reader import RecordReader
 from tandem.store.subsets.reader import SubsetReader
 from tandem.web import Problem
 from tandem.web.invalid_content import FieldProblem
+from tandem.web.scopes import Scopes
 from tandem_api.planning.estimates.schemas import JobEstimate
 from tandem_api.planning.estimates.service import Estimator
 from tandem_api.planning.preflight import Preflight
@@ -60,6 +62,8 @@ class PassService:
         estimator: Estimator,
         preflight: Preflight,
         people: PersonReader,
+        scopes: Scopes,
+        finder: Finder,
         certificates: CertificateReader,
     ) -> None:
         self._jobs = jobs
@@ -70,12 +74,14 @@ class PassService:
         self._estimator = estimator
         self._preflight = preflight
         self._people = people
+        self._scopes = scopes
+        self._finder = finder
         self._certificates = certificates
 
     async def check(self, job_id: str, body: RunAgain, caller: Caller) -> PassCheck:
         """Count the records that would run again, and estimate what they cost. Nothing is changed."""
         job = await self._jobs.reachable(job_id, caller)
-        chosen = await self._chosen(job, body)
+        chosen = await self._chosen(job, body, caller)
         state = JobState(job["state"])
         if not RUN_AGAIN.allows(state):
             cure = "Resume it." if state is JobState.PAUSED else "Wait for its end, or cancel it."
@@ -109,7 +115,7 @@ class PassService:
                 f"A certificate of the job has not ended: {certificate_id}. New labels would make it void.",
                 cure="Wait until it has ended, or abandon it.",
             )
-        chosen = await self._chosen(job, body)
+        chosen = await self._chosen(job, body, caller)
         if chosen.problems:
             first = chosen.problems[0]
             raise Problem(
@@ -173,7 +179,7 @@ class PassService:
             )
         return JobPassList(items=items)
 
-    async def _chosen(self, job: JobDocument, body: RunAgain) -> _Chosen:
+    async def _chosen(self, job: JobDocument, body: RunAgain, caller: Caller) -> _Chosen:
         chosen = _Chosen()
         if len(_passes(job)) >= MOST_PASSES:
             detail = f"The job has {MOST_PASSES} passes already."
@@ -186,7 +192,7 @@ class PassService:
             chosen.problems.append(FieldProblem(field="budget_usd", detail=detail, cure="Leave it out."))
         if body.is_empty:
             detail = "The request does not say which records."
-            cure = "Give `outcomes`, `reasons`, `record_ids` or `subset_id`."
+            cure = "Give `outcomes`, `reasons`, `record_ids`, `subset_id` or `where`."
             chosen.problems.append(FieldProblem(field="outcomes", detail=detail, cure=cure))
             return chosen
         subset = None if body.subset_id is None else await self._subsets.get(body.subset_id)
@@ -198,6 +204,8 @@ class PassService:
         wanted = await self._wanted(job, body)
         if subset is not None:
             wanted &= selection_of(subset["selection"])
+        if body.where is not None:
+            wanted &= await self._finder.select(await self._scopes.of_job(job, body.where, caller))
         chosen.selection = wanted
         if not body.include_verified:
             verified = await self._matching.matching(job["_id"], AnnotationMatch(verified=True))

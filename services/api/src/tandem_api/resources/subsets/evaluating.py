@@ -11,13 +11,13 @@ from tandem.jobs import Selection
 from tandem.people import Caller
 from tandem.store.annotations.matching import AnnotationMatch, MatchingReader
 from tandem.store.datasets.documents import DatasetDocument
+from tandem.store.finding.finder import Finder
 from tandem.store.jobs.documents import JobDocument, selection_of
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.store.subsets.reader import SubsetReader
 from tandem.web import Problem
-from tandem_api.finding.finder import Finder
-from tandem_api.finding.scope import Scopes
+from tandem.web.scopes import Scopes
 from tandem_api.resources.jobs.service import JobService
 from tandem_api.resources.subsets.definitions import (
     Combined,
@@ -114,7 +114,11 @@ class Evaluator:
 
     async def _found(self, dataset: DatasetDocument, definition: Found, caller: Caller) -> Selection:
         job = None if definition.job_id is None else await self._job_over(dataset, definition.job_id, caller)
-        scope = await self._scopes.of(dataset, job, definition.where, caller, field="definition.where")
+        where, field = definition.where, "definition.where"
+        if job is None:
+            scope = await self._scopes.of_dataset(dataset, where, caller, field=field)
+        else:
+            scope = await self._scopes.of_job(job, where, caller, field=field)
         return await self._finder.select(scope)
 
     async def _job_over(self, dataset: DatasetDocument, job_id: str, caller: Caller) -> JobDocument:

@@ -53,8 +53,8 @@ function Crumbs() {
   const match = useMatchRoute();
   const { jobId } = useParams({ strict: false });
   if (!jobId) return match({ to: "/compare" }) ? <Crumb title="Compare" /> : match({ to: "/schemas" }) ? <Title title="Label schemas" /> : null;
-  const reviewing = Boolean(match({ to: "/review/$jobId" }));
-  return <JobCrumbs jobId={jobId} reviewing={reviewing} />;
+  const below = match({ to: "/review/$jobId" }) ? "Review" : match({ to: "/jobs/$jobId/records" }) ? "Records" : null;
+  return <JobCrumbs jobId={jobId} below={below} />;
 }
 
 /** The name of the page in the window's title. */
@@ -86,13 +86,14 @@ function Crumb({ title }: { title: string }) {
   );
 }
 
-function JobCrumbs({ jobId, reviewing }: { jobId: string; reviewing: boolean }) {
+/** `below`: the page of the job that is shown; null for the job itself. */
+function JobCrumbs({ jobId, below }: { jobId: string; below: string | null }) {
   const { data: job } = useQuery({ ...jobQuery(jobId), refetchInterval: false, staleTime: 60_000 });
   const title = job?.name ?? "Job";
-  if (!reviewing) return <Crumb title={title} />;
+  if (below === null) return <Crumb title={title} />;
   return (
     <>
-      <Title title={`Review · ${title}`} />
+      <Title title={`${below} · ${title}`} />
       {slash}
       <Link to="/jobs/$jobId" params={{ jobId }} className={clsx(styles.crumb, styles.job)} title={title}>
         {title}
@@ -101,7 +102,7 @@ function JobCrumbs({ jobId, reviewing }: { jobId: string; reviewing: boolean }) 
         /
       </span>
       <span className={clsx(styles.crumb, styles.current, styles.roomy)} aria-current="page">
-        Review
+        {below}
       </span>
     </>
   );

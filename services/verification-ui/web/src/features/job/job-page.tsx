@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, ArrowRight, Scale } from "lucide-react";
+import { ArrowLeft, ArrowRight, Scale, Table2 } from "lucide-react";
 
 import { buttonClass } from "@/ui/button";
 import { JobActions } from "@/domain/jobs/job-actions";
@@ -98,6 +98,10 @@ function Head({ job }: { job: Job }) {
       </div>
       <div className={styles.actions}>
         {mayManage && <JobActions job={job} />}
+        <Link to="/jobs/$jobId/records" params={{ jobId: job.id }} className={buttonClass()}>
+          <Table2 size={15} aria-hidden="true" />
+          Records
+        </Link>
         <Link to="/compare" search={{ jobs: [job.id] }} className={buttonClass()}>
           <Scale size={15} aria-hidden="true" />
           Compare

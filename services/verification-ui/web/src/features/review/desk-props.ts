@@ -1,8 +1,8 @@
 import type { Actions } from "@/features/review/action-bar";
 import type { ReviewSession } from "@/features/review/review-session";
-import type { Remarks } from "@/features/review/outbox/kept";
-import type { OutboxStore } from "@/features/review/outbox/store";
-import type { WorkTime } from "@/features/review/work-time";
+import type { Remarks } from "@/domain/outbox/kept";
+import type { OutboxStore } from "@/domain/outbox/store";
+import type { WorkTime } from "@/domain/desk/work-time";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
 
 /** What a desk, where a person decides on one item, is given. */

@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import styles from "@/features/review/flag-dialog.module.css";
-import type { Flag, Remarks } from "@/features/review/outbox/kept";
+import type { Flag, Remarks } from "@/domain/outbox/kept";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 

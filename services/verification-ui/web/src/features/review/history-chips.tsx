@@ -1,7 +1,7 @@
 import { Check, CloudOff, Pencil } from "lucide-react";
 
 import type { Values } from "@/domain/label-values";
-import type { OutboxState } from "@/features/review/outbox/outbox";
+import type { OutboxState } from "@/domain/outbox/outbox";
 import type { Entry } from "@/features/review/review-state";
 import styles from "@/features/review/workbench.module.css";
 import { ago } from "@/lib/format";

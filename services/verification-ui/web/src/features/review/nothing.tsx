@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, CloudOff, Hourglass, Users } from "lucide-react";
 
-import type { OutboxState } from "@/features/review/outbox/outbox";
+import type { OutboxState } from "@/domain/outbox/outbox";
 import type { Snapshot } from "@/features/review/review-state";
 import styles from "@/features/review/workbench.module.css";
 import { isLive } from "@/lib/api/jobs";

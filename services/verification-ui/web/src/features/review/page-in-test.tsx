@@ -4,7 +4,7 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import { vi } from "vitest";
 
 import { ReviewPage } from "@/features/review/review-page";
-import { forgetOutboxes } from "@/features/review/use-outbox";
+import { forgetOutboxes } from "@/domain/outbox/use-outbox";
 import type { ReviewItem } from "@/lib/api/types";
 import { sessionQuery } from "@/lib/session";
 

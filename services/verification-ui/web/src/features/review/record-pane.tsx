@@ -2,7 +2,7 @@ import { ChevronDown } from "lucide-react";
 import { useLayoutEffect, useRef, useState, type CSSProperties, type ReactNode, type Ref } from "react";
 
 import { readingPreference } from "@/features/review/reading";
-import styles from "@/features/review/record-pane.module.css";
+import styles from "@/domain/desk/record.module.css";
 import type { ReviewItem } from "@/lib/api/types";
 import { counted } from "@/lib/format";
 import { usePageKeys } from "@/lib/keyboard";

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { ValueView } from "@/domain/value-view";
-import type { Kept } from "@/features/review/outbox/kept";
-import type { Outbox, OutboxState } from "@/features/review/outbox/outbox";
+import type { Kept } from "@/domain/outbox/kept";
+import type { Outbox, OutboxState } from "@/domain/outbox/outbox";
 import styles from "@/features/review/refused-dialog.module.css";
 import { questionOf } from "@/domain/label-values";
 import { request } from "@/lib/api/request";

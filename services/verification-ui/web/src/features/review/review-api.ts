@@ -1,7 +1,5 @@
-import { suggestedValues } from "@/features/review/draft";
-import type { Kept } from "@/features/review/outbox/kept";
 import { request } from "@/lib/api/request";
-import type { Decision, DecisionRequest, History, PastDecision, Reserved, ReviewItem } from "@/lib/api/types";
+import type { History, PastDecision, Reserved, ReviewItem } from "@/lib/api/types";
 
 const base = "/verification/v1";
 const item = (itemId: string) => `${base}/items/${encodeURIComponent(itemId)}`;
@@ -25,27 +23,3 @@ export const reviewApi: ReviewApi = {
     return items;
   },
 };
-
-/** The most seconds that the service takes for one item. */
-const longest = 86_400;
-
-/** Sends what a person did with an item, and tells how many are open then. The same again changes nothing. */
-export async function sendKept({ kind, shown, values, activeSeconds, idleSeconds, flags, comment }: Kept): Promise<number | null> {
-  const { open } = await (kind === "skip"
-    ? request<{ open: number }>(`${item(shown.item_id)}/skip`, { method: "POST", keepalive: true, body: { reservation: shown.reservation } })
-    : request<Decision>(`${item(shown.item_id)}/decision`, {
-        method: "POST",
-        keepalive: true,
-        body: {
-          reservation: shown.reservation,
-          attempt: shown.attempt,
-          values,
-          shown_values: suggestedValues(shown),
-          active_seconds: Math.min(activeSeconds, longest),
-          idle_seconds: Math.min(idleSeconds, longest),
-          flags,
-          comment,
-        } satisfies DecisionRequest,
-      }));
-  return open;
-}

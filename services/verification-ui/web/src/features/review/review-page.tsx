@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ShieldX } from "lucide-react";
 
-import { useKeeping } from "@/features/review/use-outbox";
+import { useKeeping } from "@/domain/outbox/use-outbox";
 import { BackLink, Waiting } from "@/features/review/nothing";
 import { Workbench } from "@/features/review/workbench";
 import { jobQuery } from "@/lib/api/jobs";

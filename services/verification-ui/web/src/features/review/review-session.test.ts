@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Values } from "@/domain/label-values";
-import type { Kept } from "@/features/review/outbox/kept";
-import { Outbox } from "@/features/review/outbox/outbox";
-import { MemoryStore } from "@/features/review/outbox/store";
+import type { Kept } from "@/domain/outbox/kept";
+import { Outbox } from "@/domain/outbox/outbox";
+import { MemoryStore } from "@/domain/outbox/store";
 import type { ReviewApi } from "@/features/review/review-api";
 import { mostHeld, mostUndone, ReviewSession, settleTime, toHold } from "@/features/review/review-session";
-import { FakeClock, settled } from "@/features/review/session-in-test";
+import { FakeClock, settled } from "@/testing/clock";
 import { Problem } from "@/lib/api/problem";
 import type { ReviewItem } from "@/lib/api/types";
 import { reviewItem } from "@/testing/review-items";

@@ -1,8 +1,9 @@
-import { confirms } from "@/features/review/draft";
-import type { Kept } from "@/features/review/outbox/kept";
-import type { Outbox } from "@/features/review/outbox/outbox";
+import { confirms } from "@/domain/desk/draft";
+import type { Kept } from "@/domain/outbox/kept";
+import type { Outbox } from "@/domain/outbox/outbox";
 import type { ReviewApi } from "@/features/review/review-api";
-import { browserClock, fromPast, type Clock, type Entry, type Listener, type Snapshot } from "@/features/review/review-state";
+import { fromPast, type Entry, type Listener, type Snapshot } from "@/features/review/review-state";
+import { browserClock, type Clock } from "@/lib/clock";
 import { Problem } from "@/lib/api/problem";
 import type { ReviewItem } from "@/lib/api/types";
 import type { Values } from "@/domain/label-values";
@@ -182,7 +183,7 @@ export class ReviewSession {
   }
 
   #sent(kept: Kept, open: number | null): void {
-    if (kept.jobId !== this.jobId) return;
+    if (kept.jobId !== this.jobId || kept.kind === "opinion") return;
     const waiting = this.#unsent();
     if (open !== null) this.#set({ open: Math.max(0, open - waiting) });
     if (kept.kind === "decision") this.listener.onSaved();
@@ -190,7 +191,7 @@ export class ReviewSession {
   }
 
   #refused(kept: Kept): void {
-    if (kept.jobId !== this.jobId) return;
+    if (kept.jobId !== this.jobId || kept.kind === "opinion") return;
     if (kept.kind === "skip") {
       this.outbox.giveUp(kept.id); // somebody else has it, or it is decided: skipped all the same
       return;

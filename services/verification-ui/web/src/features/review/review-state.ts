@@ -36,19 +36,6 @@ export interface Snapshot {
   problem: Problem | null;
 }
 
-export interface Clock {
-  now(): number;
-  after(milliseconds: number, run: () => void): () => void;
-}
-
-export const browserClock: Clock = {
-  now: () => performance.now(),
-  after: (milliseconds, run) => {
-    const timer = window.setTimeout(run, milliseconds);
-    return () => window.clearTimeout(timer);
-  },
-};
-
 /** What a session tells the page. */
 export interface Listener {
   /** A failure that the person must see; `retry` repeats what failed. */

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { CircleCheck, CloudOff, LoaderCircle, TriangleAlert } from "lucide-react";
 
-import type { OutboxState } from "@/features/review/outbox/outbox";
+import type { OutboxState } from "@/domain/outbox/outbox";
 import styles from "@/features/review/workbench.module.css";
 import { counted } from "@/lib/format";
 

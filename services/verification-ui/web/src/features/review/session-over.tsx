@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useState } from "react";
 
-import type { Outbox, OutboxState } from "@/features/review/outbox/outbox";
+import type { Outbox, OutboxState } from "@/domain/outbox/outbox";
 import { counted } from "@/lib/format";
 import { sessionQuery } from "@/lib/session";
 import { setSessionOver, useSessionOver } from "@/lib/session-over";

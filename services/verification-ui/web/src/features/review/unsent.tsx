@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { CloudOff } from "lucide-react";
 
-import { useKeeping, useOutboxState, type Keeping } from "@/features/review/use-outbox";
+import { useKeeping, useOutboxState, type Keeping } from "@/domain/outbox/use-outbox";
 import { counted } from "@/lib/format";
 import { buttonClass } from "@/ui/button";
 

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 
-import { suggestedValues } from "@/features/review/draft";
-import type { OutboxStore } from "@/features/review/outbox/store";
-import type { Desk } from "@/features/review/use-desk";
+import { suggestedValues } from "@/domain/desk/draft";
+import type { OutboxStore } from "@/domain/outbox/store";
+import type { Desk } from "@/domain/desk/use-desk";
 import type { ReviewItem } from "@/lib/api/types";
 
 interface Drafting {

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 
-import type { Outbox } from "@/features/review/outbox/outbox";
+import type { Outbox } from "@/domain/outbox/outbox";
 import { reviewApi } from "@/features/review/review-api";
 import { ReviewSession } from "@/features/review/review-session";
 import type { Snapshot } from "@/features/review/review-state";

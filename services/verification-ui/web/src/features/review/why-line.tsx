@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { Eye } from "lucide-react";
 
-import { reasons, whyLine } from "@/features/review/reasons";
+import { reasons, whyLine } from "@/domain/desk/reasons";
 import styles from "@/features/review/answers.module.css";
 import type { ReviewItem, ReviewPolicy } from "@/lib/api/types";
 import { count } from "@/lib/format";

@@ -56,3 +56,17 @@ export type Decision = verification["schemas"]["DecisionResult"];
 export type DecisionRequest = verification["schemas"]["DecisionRequest"];
 export type PastDecision = verification["schemas"]["PastDecision"];
 export type History = verification["schemas"]["History"];
+
+export type FoundRecord = api["schemas"]["FoundRecord"];
+export type FoundPage = api["schemas"]["FoundPage"];
+export type Confidences = api["schemas"]["Confidences"];
+export type Campaign = api["schemas"]["Campaign"];
+export type PassCheck = api["schemas"]["PassCheck"];
+export type OpenedRecord = verification["schemas"]["OpenedRecord"];
+export type RecordOpinions = verification["schemas"]["RecordOpinions"];
+export type OpinionView = verification["schemas"]["OpinionView"];
+export type OpinionRequest = verification["schemas"]["OpinionRequest"];
+export type BulkAct = verification["schemas"]["BulkAct"];
+export type BulkAsk = verification["schemas"]["BulkAsk"];
+export type BulkCheck = verification["schemas"]["BulkCheck"];
+export type BulkRequest = verification["schemas"]["BulkRequest"];

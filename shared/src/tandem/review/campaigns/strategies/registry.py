@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tandem.review.campaigns.strategies.certificate import CERTIFICATE
+from tandem.review.campaigns.strategies.chosen import CHOSEN
 from tandem.review.campaigns.strategies.disagreement import DISAGREEMENT
 from tandem.review.campaigns.strategies.expected_error import EXPECTED_ERROR
 from tandem.review.campaigns.strategies.flips import FLIPS
@@ -13,5 +14,5 @@ from tandem.review.campaigns.strategy import Strategy
 
 STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
-    for strategy in (THRESHOLDS, DISAGREEMENT, RANDOM_AUDIT, STREAM_AUDIT, FLIPS, EXPECTED_ERROR, CERTIFICATE)
+    for strategy in (THRESHOLDS, DISAGREEMENT, RANDOM_AUDIT, CHOSEN, STREAM_AUDIT, FLIPS, EXPECTED_ERROR, CERTIFICATE)
 }

@@ -1031,6 +1031,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/find/confidences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Confidences
+         * @description Count the records of the job that an expression matches by their lowest confidence.
+         */
+        post: operations["count_confidences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/frame": {
         parameters: {
             query?: never;
@@ -2435,7 +2455,7 @@ export interface components {
         CampaignOrder: "urgent" | "seq" | "random";
         /**
          * CampaignSelection
-         * @description Records by seq: a range, or a set.
+         * @description Records by seq: a range, or a set; of them those that match an expression.
          */
         CampaignSelection: {
             /** Below Seq */
@@ -2447,6 +2467,11 @@ export interface components {
              * @description These records; not beside a range.
              */
             seqs?: number[] | null;
+            /**
+             * Where
+             * @description Records of the job that match this expression now, as in find.
+             */
+            where?: string | null;
         };
         /**
          * CampaignState
@@ -3114,6 +3139,35 @@ export interface components {
          * @enum {string}
          */
         ConfidenceStrategy: "token_probability" | "agreement" | "stated";
+        /**
+         * Confidences
+         * @description How many records that match have their lowest confidence in each of equal parts of 0 to 1.
+         */
+        Confidences: {
+            /**
+             * Bins
+             * @description The first one from 0; a confidence of 1 is in the last one.
+             */
+            bins: number[];
+            /**
+             * Blind
+             * @description Records left out: the caller is still to read them without their labels.
+             * @default 0
+             */
+            blind: number;
+            /**
+             * Most
+             * @description A bin counts up to so many; null: all.
+             */
+            most: number | null;
+            /** Where */
+            where: string;
+            /**
+             * Whole Job
+             * @description True: the bins count all records of the job, since the expression reads what no index holds.
+             */
+            whole_job: boolean;
+        };
         /**
          * ConfusionMatrix
          * @description Sparse: only the cells that are not 0.
@@ -3836,22 +3890,24 @@ export interface components {
              */
             limit: number;
             /**
-             * @description Of a job also `confidence` and `-confidence`, the lowest of a record's labels.
+             * Metadata
+             * @description Whether to return the records' metadata; long texts are cut.
+             * @default false
+             */
+            metadata: boolean;
+            /**
+             * Order
+             * @description `seq`; of a job also `confidence`, the lowest of a record's labels, `decided`, the time of people's decision, `state`, and `label.TASK` of a single choice. `-` in front: descending.
              * @default seq
              */
-            order: components["schemas"]["FindOrder"];
+            order: string;
             /**
              * Where
-             * @description The expression, as text or as a tree.
+             * @description The expression, as text or as a tree. Left out: all records.
              * @example text contains "refund" and label = negative and confidence < 0.8 and not verified
              */
-            where: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]);
+            where?: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]) | null;
         };
-        /**
-         * FindOrder
-         * @enum {string}
-         */
-        FindOrder: "seq" | "confidence" | "-confidence";
         /**
          * Flag
          * @description Something that holds of the record or does not.
@@ -4117,6 +4173,13 @@ export interface components {
              * @description The tests of the expression that made it match.
              */
             matched: string[];
+            /**
+             * Metadata
+             * @description Only on request.
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
             /** Record Id */
             record_id: string;
             /** Seq */
@@ -5081,6 +5144,14 @@ export interface components {
             kind: "matches";
             /** Pattern */
             pattern: string;
+        };
+        /** Measure */
+        Measure: {
+            /**
+             * Where
+             * @description The expression, as text or as a tree. Left out: all records.
+             */
+            where?: string | (components["schemas"]["Compare"] | components["schemas"]["Exists"] | components["schemas"]["Contains"] | components["schemas"]["Matches"] | components["schemas"]["Flag"] | components["schemas"]["Differs"] | components["schemas"]["Not"] | components["schemas"]["And"] | components["schemas"]["Or"]) | null;
         };
         /** Message */
         Message: {
@@ -6256,7 +6327,7 @@ export interface components {
          * ReviewReason
          * @enum {string}
          */
-        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit";
+        ReviewReason: "low_confidence" | "no_confidence" | "invalid" | "failed" | "disagreement" | "audit" | "chosen";
         /**
          * Role
          * @enum {string}
@@ -6305,6 +6376,12 @@ export interface components {
              * @description Records of this subset of the data set.
              */
             subset_id?: string | null;
+            /**
+             * Where
+             * @description Records of the job that match this expression, as in find.
+             * @example confidence < 0.6 and not verified
+             */
+            where?: string | null;
         };
         /**
          * Said
@@ -8082,9 +8159,9 @@ export interface operations {
     };
     search_dataset: {
         parameters: {
-            query: {
-                /** @description The expression in its text form. */
-                where: string;
+            query?: {
+                /** @description The expression in its text form; left out: all records. */
+                where?: string | null;
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Records a page; 0 for the count alone. */
@@ -11344,10 +11421,11 @@ export interface operations {
     };
     search_job: {
         parameters: {
-            query: {
-                /** @description The expression in its text form. */
-                where: string;
-                order?: components["schemas"]["FindOrder"];
+            query?: {
+                /** @description The expression in its text form; left out: all records. */
+                where?: string | null;
+                /** @description `seq`; of a job also `confidence`, the lowest of a record's labels, `decided`, the time of people's decision, `state`, and `label.TASK` of a single choice. `-` in front: descending. */
+                order?: string;
                 /** @description `next` of the page before. */
                 after?: string | null;
                 /** @description Records a page; 0 for the count alone. */
@@ -11440,6 +11518,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_confidences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Measure"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confidences"];
                 };
             };
             /** @description No valid credential came with the request. */
