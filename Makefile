@@ -65,6 +65,10 @@ async-client: env ## write the asynchronous client from the synchronous one
 bench: env ## measure against a simulated provider
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(PYTHON) "$$file" $(ARGS); done
 
+.PHONY: images
+images: env ## build the four images with buildah, start them read-only and not as root, run a job (needs root)
+	@exec $(PYTHON) scripts/images.py $(ARGS)
+
 .PHONY: clean
 clean: ## remove what the other tasks made, except data directories
 	@rm -rf .venv .tandem-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results

@@ -1,7 +1,7 @@
 """Simulate how often certificates are false. Prints a table for docs/certificates.md.
 
     python bench/certificate_truth.py boundary [RUNS]     any claim at any look and any cut
-    python bench/certificate_truth.py courses [RUNS] [N]  whole courses: models, confidences, sizes
+    python bench/certificate_truth.py courses [RUNS] [N] [MODEL]   whole courses: models, confidences, sizes
 
 `boundary` lets an adversary choose the cut at each look after seeing everything, so it bounds every course. It draws
 where the wrong records lie in the audit order; the records between them do not matter.
@@ -52,10 +52,12 @@ def _any_false(random_: random.Random, size: int, wrong: int, tolerated: int, sc
     return False
 
 
-def course_runs(runs: int, size: int) -> None:
+def course_runs(runs: int, size: int, only: str | None) -> None:
     print("| N | model | confidence | false | looks |\n| --- | --- | --- | --- | --- |")
     tolerated = tolerated_of(CLAIMED, size)
     for model, confidence, labels in _cases(size):
+        if only not in (None, model):
+            continue
         random_ = random.Random(f"{model}/{confidence}/{size}")  # noqa: S311 - a simulation, repeatable by its seed
         false = looks = 0
         for _ in range(runs):
@@ -95,8 +97,9 @@ def _share(count: int, runs: int) -> str:
 
 
 if __name__ == "__main__":
-    given = [int(each) for each in sys.argv[2:]]
+    given = [int(each) for each in sys.argv[2:4]]
     if sys.argv[1:2] == ["boundary"]:
         boundary_runs(given[0] if given else 10_000)
     else:
-        course_runs(given[0] if given else 10_000, given[1] if len(given) > 1 else 300)
+        chosen = sys.argv[4] if len(sys.argv) > 4 else None
+        course_runs(given[0] if given else 10_000, given[1] if len(given) > 1 else 300, chosen)

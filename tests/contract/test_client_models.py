@@ -15,7 +15,18 @@ from sources import ROOT
 from tandem_api.app import make_app
 from tandem_client.tasks import ApiModel
 
-MODULES = ("models", "quality", "checks", "people", "reviewing", "passes", "review_items", "certifying")
+MODULES = (
+    "models",
+    "quality",
+    "flips",
+    "drift",
+    "checks",
+    "people",
+    "reviewing",
+    "passes",
+    "review_items",
+    "certifying",
+)
 
 
 def models() -> dict[str, type[ApiModel]]:

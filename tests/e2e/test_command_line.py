@@ -205,6 +205,13 @@ async def test_the_records_that_differ_go_to_people_once(terminal: Terminal, run
     assert f"to review: {len(wanted)} sentiment: disagreement" in terminal.run("report", names[0])
     assert "--review" in terminal.run("compare", *names, "--min-confidence", "0.5", status=2)
 
+    name = running_stack.tandem.agents.get(agent).name
+    replaced = ("agent", "diff", name, f"{name}@1", "--over", names[0], "--project", project.name)
+    found = json.loads(terminal.run(*replaced, "--audit", "1000", "--json"))
+    assert (found["flips"], found["audit"]["drawn"]) == (len(wanted), len(wanted))
+    assert found["bound"]["added_at_most"] == len(wanted), "nobody read any of them"
+    assert "--max-added 0 is not shown to hold" in terminal.run(*replaced, "--max-added", "0", status=3)
+
 
 def test_one_record_is_shown_with_all_that_is_known_of_it(terminal: Terminal, running_stack: RunningStack) -> None:
     project = running_stack.project_with_tweets()[0]
@@ -427,7 +434,16 @@ def test_a_canary_waits_for_a_go_and_a_running_job_is_changed(terminal: Terminal
     assert "careful: running" in terminal.run("job", "go", job.id)
     assert tandem.jobs.wait(job.id, timeout=60).counts.ended == 30
     assert "is completed" in terminal.run("job", "go", job.id, status=1)
+    terminal.run("run", *where, "--limit", "30", "--reuse", "--name", "the same", "--no-probe")
+    same = next(each for each in tandem.jobs.list(home.id) if each.name == "the same")
+    assert (same.counts.labeled, tandem.jobs.cost(same.id).total.calls) == (30, 0)
     assert "--go-on-below" in terminal.run("run", *where, "--go-on-below", "5%", status=2)
+
+
+def test_dead_letters_are_listed_and_one_that_is_not_there_is_told(terminal: Terminal) -> None:
+    assert "There are no discarded dead letters." in terminal.run("dead-letters", "list", "--state", "discarded")
+    assert "no dead letter '0-0-0'" in terminal.run("dead-letters", "replay", "0-0-0", status=1)
+    assert "--all" in terminal.run("dead-letters", "discard", status=2)
 
 
 def test_logging_in_keeps_the_connection_for_the_owner_alone(terminal: Terminal, running_stack: RunningStack) -> None:

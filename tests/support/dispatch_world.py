@@ -119,6 +119,7 @@ class World:
                 verified=VerifiedReader(self.database),
                 records=RecordReader(self.database),
             ),
+            jobs=JobReader(self.database),
             renderers=self.renderers,
             monotonic=monotonic,
         )

@@ -17,6 +17,7 @@ from tandem_client.resources.campaigns import Campaigns
 from tandem_client.resources.certificates import Certificates
 from tandem_client.resources.comparisons import Comparisons
 from tandem_client.resources.datasets import Datasets
+from tandem_client.resources.dead_letters import DeadLetters
 from tandem_client.resources.decisions import Decisions
 from tandem_client.resources.deletions import Deletions
 from tandem_client.resources.finding import Finding
@@ -67,6 +68,7 @@ class Tandem:
         self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
+        self.dead_letters = bound(DeadLetters(self._transport), self)
         self.deletions = bound(Deletions(self._transport), self)
 
     @classmethod

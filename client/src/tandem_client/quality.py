@@ -78,6 +78,8 @@ class Evaluation(ApiModel):
     macro_f1: float | None = None
     micro_f1: float | None = None
     kappa: float | None = None
+    ac1: float | None = None
+    largest_share: float | None = None
     labels: tuple[LabelQuality, ...] = ()
     confusion: ConfusionMatrix | None = None
     mean_jaccard: float | None = None
@@ -106,6 +108,43 @@ class ConfidenceSpread(ApiModel):
     """Why it should not choose what people review, and what to do."""
 
 
+class ConfidenceCorrection(ApiModel):
+    """Confidence corrected by `decisions` that people took blind: log-odds of being wrong = intercept + slope · x + the
+    label's own. `before` and `after`: reliability over these decisions, each judged by a fit that did not see it."""
+
+    score: str
+    intercept: float
+    slope: float
+    labels: dict[str, float] = Field(default_factory=dict)
+    decisions: int
+    wrong: int
+    losses: dict[str, float] = Field(default_factory=dict)
+    before: Reliability = Reliability()
+    after: Reliability = Reliability()
+
+
+class Anchored(ApiModel):
+    """How often labels were kept that people saw, and that they did not see; `person_id` None: all readers."""
+
+    person_id: str | None = None
+    name: str | None = None
+    shown: int = 0
+    shown_kept: int = 0
+    blind: int = 0
+    blind_kept: int = 0
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+
+
+class Anchoring(ApiModel):
+    """What seeing the label does to a decision; `enough`: 250 decisions or more in each arm."""
+
+    overall: Anchored
+    readers: tuple[Anchored, ...] = ()
+    enough: bool = False
+
+
 class TaskReport(ApiModel):
     task: str
     kind: str
@@ -117,6 +156,8 @@ class TaskReport(ApiModel):
     confidence: ConfidenceSpread = ConfidenceSpread()
     gold: Evaluation | None = None
     verified: Evaluation | None = None
+    correction: ConfidenceCorrection | None = None
+    anchoring: Anchoring | None = None
     verified_shown: int = 0
 
 
@@ -218,6 +259,8 @@ class Pair(ApiModel):
     same: int
     agreement: float | None = None
     kappa: float | None = None
+    ac1: float | None = None
+    largest_share: float | None = None
     confusion: ConfusionMatrix | None = None
     labels: tuple[LabelQuality, ...] = ()
     f1: float | None = None

@@ -32,6 +32,7 @@ SECRETS = {
 COUNTS_OF_ALL = {
     ("GET", "/api/v1/jobs/{job_id}/report"),
     ("GET", "/api/v1/comparisons"),
+    ("GET", "/api/v1/comparisons/flips"),
     ("POST", "/api/v1/combinations"),
     ("POST", "/api/v1/label-schemas/{label_schema_id}/carry-over"),
     ("POST", "/api/v1/jobs/{job_id}/certificates/plan"),

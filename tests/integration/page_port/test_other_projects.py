@@ -40,6 +40,11 @@ OF_ALL_PROJECTS = {
     ("PATCH", "/api/v1/people/{person_id}"): {"name": "q"},
     ("POST", "/api/v1/people/{person_id}/disable"): None,
     ("POST", "/api/v1/people/{person_id}/enable"): None,
+    ("GET", "/api/v1/dead-letters"): None,
+    ("GET", "/api/v1/dead-letters/{letter_id}"): None,
+    ("PATCH", "/api/v1/dead-letters/{letter_id}"): {"value": "{}"},
+    ("POST", "/api/v1/dead-letters/{letter_id}/replay"): None,
+    ("POST", "/api/v1/dead-letters/{letter_id}/discard"): None,
 }
 """For keys without a list of projects alone."""
 
@@ -60,6 +65,7 @@ class Act:
             "item_id": half.held["item_id"],
             "key_id": "bootstrap-admin",
             "person_id": "bootstrap-admin",
+            "letter_id": "0-0-0",
         }
         if self.path.endswith("/carry-over"):
             ids["label_schema_id"] = half.second_schema_id
@@ -104,6 +110,7 @@ def acts(theirs: Half) -> list[Act]:
             "json": {"from_job": theirs.job_id, "dry_run": True}
         },
         ("GET", "/api/v1/agents/{agent_id}"): {},
+        ("GET", "/api/v1/agents/{agent_id}/drift"): {},
         ("POST", "/api/v1/agents/{agent_id}/preview"): {"json": {"dataset_id": theirs.dataset_id}},
         ("POST", "/api/v1/agents/{agent_id}/try"): {"json": {"dataset_id": theirs.dataset_id}},
         ("GET", "/api/v1/jobs/{job_id}"): {},
@@ -159,6 +166,7 @@ def acts(theirs: Half) -> list[Act]:
         ("POST", "/api/v1/combinations"): {"json": {"jobs": jobs}},
         ("GET", "/api/v1/comparisons"): {"params": {"job": jobs}},
         ("GET", "/api/v1/comparisons/differences"): {"params": {"job": jobs}},
+        ("GET", "/api/v1/comparisons/flips"): {"params": {"old": jobs[0], "new": jobs[1]}},
         ("GET", "/api/v1/review-orders"): {"params": {"job": jobs}},
         ("POST", "/api/v1/review-orders"): {"json": {"jobs": jobs, "task": "sentiment"}},
         ("GET", "/api/v1/review-orders/{order_id}"): {},

@@ -56,6 +56,9 @@ def ended(seq: int, values: dict[str, Any]) -> Any:
         "raw": None,
         "verified": None,
         "verified_at": None,
+        "decided_by": None,
+        "decided_attempt": None,
+        "campaign": None,
     }
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
-from tandem.quality.agreement import Alpha, cohen_kappa, masi
+from tandem.quality.agreement import Alpha, cohen_kappa, gwet_ac1, largest_share, masi
 from tandem.quality.comparable_values import Comparable, SpanKey
 
 OPTIONS: Any = [{"value": label} for label in "abcd"]
@@ -128,3 +128,14 @@ def test_alpha_adds_up_over_any_cut(cut: int, records: list[list[str]]) -> None:
         (first if seq < cut else second).see(CHOICE, seq, list(values))
     first.add(second)
     assert first.alpha(CHOICE) == pytest.approx(whole.alpha(CHOICE))
+
+
+def test_ac1_is_that_of_gwets_paradox_where_one_label_dominates() -> None:
+    # Gwet (2008), "Computing inter-rater reliability and its variance in the presence of high agreement", table 1.
+    confusion = {"+": {"+": 118, "-": 5}, "-": {"+": 2, "-": 0}}
+    assert gwet_ac1(confusion, 2) == pytest.approx(0.9407, abs=1e-3)
+    assert cohen_kappa(confusion) == pytest.approx(-0.0234, abs=1e-3)
+    assert largest_share(confusion) == pytest.approx(243 / 250)
+    assert gwet_ac1({"a": {"a": 10}}, 1) is None
+    assert gwet_ac1({"a": {"a": 10}}, 3) == 1.0
+    assert gwet_ac1({}, 2) is None

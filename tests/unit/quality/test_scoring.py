@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask
 from tandem.quality.comparable_values import comparable
-from tandem.quality.intervals import mcnemar, paired_difference, wilson
+from tandem.quality.intervals import mcnemar, newcombe, paired_difference, wilson
 from tandem.quality.scoring import Scores, macro_f1
 
 OPTIONS: Any = [{"value": label} for label in "abcd"]
@@ -129,3 +129,14 @@ def test_the_difference_of_two_agents_lies_in_its_interval() -> None:
     assert low == pytest.approx(20 / 102 - 1.959964 * math.sqrt(41 - 400 / 102) / 102)
     assert high == pytest.approx(20 / 102 + 1.959964 * math.sqrt(41 - 400 / 102) / 102)
     assert paired_difference(0, 0, 0) is None
+
+
+def test_newcombes_interval_is_that_of_his_examples() -> None:
+    # Newcombe (1998), "Interval estimation for the difference between independent proportions", table II, method 10.
+    for counts, expected in (
+        ((56, 70, 48, 80), (0.2, 0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.6, 0.1705, 0.8090)),
+        ((10, 10, 0, 20), (1.0, 0.6791, 1.0)),
+    ):
+        assert newcombe(*counts) == pytest.approx(expected, abs=1e-4)
+    assert newcombe(0, 0, 1, 2) is None

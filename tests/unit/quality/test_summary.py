@@ -52,6 +52,9 @@ def ended(seq: int, values: dict[str, Any] | None, **more: Any) -> Ended:
         "raw": None if values else "I  am NOT sure",
         "verified": None,
         "verified_at": None,
+        "decided_by": None,
+        "decided_attempt": None,
+        "campaign": None,
     }
     document |= more
     return document  # type: ignore[no-any-return]  # the keys are the TypedDict's

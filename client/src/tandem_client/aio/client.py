@@ -20,6 +20,7 @@ from tandem_client.aio.resources.campaigns import Campaigns
 from tandem_client.aio.resources.certificates import Certificates
 from tandem_client.aio.resources.comparisons import Comparisons
 from tandem_client.aio.resources.datasets import Datasets
+from tandem_client.aio.resources.dead_letters import DeadLetters
 from tandem_client.aio.resources.decisions import Decisions
 from tandem_client.aio.resources.deletions import Deletions
 from tandem_client.aio.resources.finding import Finding
@@ -70,6 +71,7 @@ class AsyncTandem:
         self.review_queues = bound(ReviewQueues(self._transport), self)
         self.access = bound(Access(self._transport), self)
         self.people = bound(People(self._transport), self)
+        self.dead_letters = bound(DeadLetters(self._transport), self)
         self.deletions = bound(Deletions(self._transport), self)
 
     @classmethod

@@ -89,6 +89,7 @@ class Job(JobMethods):
     weight: float = 1.0
     budget_usd: float | None = None
     records_per_minute: float | None = None
+    reuse: bool = False
     canary: JobCanary | None = None
     failure_stop: JobFailureStop | None = None
     kind: str = "model"

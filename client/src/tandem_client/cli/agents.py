@@ -12,12 +12,15 @@ from rich.markup import escape
 from rich.table import Column, Table
 from rich.text import Text
 
+from tandem_client.cli import agent_diff, agent_drift
 from tandem_client.cli.checking import show_tryout
 from tandem_client.cli.session import connected, out, the_agent, the_dataset, the_label_schema, the_project
 from tandem_client.cli.terminal import visible
 from tandem_client.errors import TandemError
 
 app = typer.Typer(help="Agents: a model with its prompt and its label schema.", no_args_is_help=True)
+app.command("diff")(agent_diff.diff)
+app.command("drift")(agent_drift.drift)
 STYLES = {"record": "green", "label_schema": "cyan", "example": "magenta"}
 """Colors of the parts of a prompt that do not stand in the template."""
 

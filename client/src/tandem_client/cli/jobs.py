@@ -58,6 +58,9 @@ def run(
     adjudicated: Annotated[bool, typer.Option(help="Where the readers differ, an admin settles the record.")] = False,
     weight: Annotated[float | None, typer.Option(min=0, help="Share of the workers among running jobs.")] = None,
     rate: Rate = None,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Take answers that this agent version gave to the same content.")
+    ] = False,
     canary: CanaryOption = None,
     go_on_below: GoOnBelow = None,
     stop_above: StopAbove = None,
@@ -97,6 +100,7 @@ def run(
             adjudicated=adjudicated or None,
             weight=weight,
             records_per_minute=rate,
+            reuse=reuse or None,
             canary=canary_body(canary, go_on_below),
             failure_stop=failure_stop_body(stop_above),
         )

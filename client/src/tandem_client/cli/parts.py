@@ -69,6 +69,8 @@ certificate  certificates:app
     State how good exported labels are, with proof.
 export       exporting:export
     Write a job's labels to a file, people's decisions included.
+dead-letters dead_letters:app
+    Messages that no consumer could handle: look, change, replay, discard.
 delete       deleting:app
     Delete things with all that belongs to them, after asking.
 """

@@ -15,9 +15,11 @@ from tandem_client.cli.progress import plain_line
 from tandem_client.cli.quality_tables import (
     agent_lines,
     agents_table,
+    anchoring_lines,
     campaign_lines,
     confusion_table,
     contest_lines,
+    correction_lines,
     differences_table,
     evaluation_lines,
     labels_table,
@@ -56,6 +58,8 @@ def report(job: JobArgument, project: JobProject = None, as_json: AsJson = False
         for line in value_lines(task):
             out.print(line, soft_wrap=True, markup=False)
         for line in evaluation_lines(task):
+            out.print(line, soft_wrap=True, markup=False)
+        for line in (*correction_lines(task), *anchoring_lines(task)):
             out.print(line, soft_wrap=True, markup=False)
         known = task.gold or task.verified
         for table in () if known is None else (confusion_table(known), reliability_table(known)):

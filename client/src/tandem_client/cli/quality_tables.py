@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tandem_client.quality import (
+    Anchored,
     ComparedTask,
     Comparison,
     Contest,
@@ -23,6 +24,8 @@ from tandem_client.reviewing import Campaign
 _SHOWN_LABELS = 20
 _SHOWN_REASONS = 12
 _MOST_COLUMNS = 10
+DOMINANT = 0.8
+"""Share of one label from which on kappa misleads, and Gwet's AC1 is shown beside it."""
 
 
 def report_lines(report: JobReport) -> Iterator[str]:
@@ -101,6 +104,39 @@ def evaluation_lines(task: TaskReport) -> Iterator[str]:
         )
 
 
+def correction_lines(task: TaskReport) -> Iterator[str]:
+    """Yield what blind decisions say of the confidence, and how far they correct it."""
+    if (found := task.correction) is None:
+        return
+    before, after = found.before.error or 0.0, found.after.error or 0.0
+    loss, stated = min(found.losses.values()), found.losses.get("as stated", 0.0)
+    yield (
+        f"corrected by {found.decisions:,} blind decisions ({found.wrong:,} wrong labels), by {found.score}: "
+        f"calibration error {before:.3f} before, {after:.3f} after; log loss {stated:.3f} before, {loss:.3f} after "
+        "(cross-fitted)"
+    )
+
+
+def anchoring_lines(task: TaskReport) -> Iterator[str]:
+    """Yield how much more often people keep a label that they see, overall and reader by reader."""
+    if (found := task.anchoring) is None:
+        return
+    yield f"anchoring: {_anchored(found.overall)}"
+    for reader in found.readers if len(found.readers) > 1 else ():
+        yield f"  {reader.name or reader.person_id}: {_anchored(reader)}"
+    if not found.enough:
+        yield "  with fewer than 250 decisions in each arm this is a rough figure"
+
+
+def _anchored(found: Anchored) -> str:
+    said = f"label kept in {found.shown_kept:,} of {found.shown:,} decisions that saw it, {found.blind_kept:,} of "
+    said += f"{found.blind:,} blind"
+    if found.difference is None or found.difference_low is None or found.difference_high is None:
+        return said
+    low, high = 100 * found.difference_low, 100 * found.difference_high
+    return f"{said}: {100 * found.difference:+.1f} points ({low:+.1f} to {high:+.1f})"
+
+
 def confusion_table(found: Evaluation) -> Table | None:
     """Return a table of given labels by the right ones; None where those are unknown, or the table is too wide."""
     matrix = found.confusion
@@ -135,6 +171,8 @@ def evaluation(found: Evaluation) -> str:
         parts[0] += f" ({found.accuracy_low:.1%} to {found.accuracy_high:.1%})"
     for words, value in (
         ("macro-F1", found.macro_f1),
+        ("kappa", found.kappa if _dominated(found.largest_share) else None),
+        ("AC1", found.ac1 if _dominated(found.largest_share) else None),
         ("overlap F1", found.overlap_f1),
         ("mean absolute error", found.mean_absolute_error),
         ("calibration error", found.reliability.error),
@@ -142,6 +180,11 @@ def evaluation(found: Evaluation) -> str:
         if value is not None:
             parts.append(f"{words} {value:.3f}")
     return ", ".join(parts)
+
+
+def _dominated(largest_share: float | None) -> bool:
+    """Return whether one label is so frequent that kappa says little."""
+    return largest_share is not None and largest_share >= DOMINANT
 
 
 def task_line(task: ComparedTask) -> str:
@@ -185,6 +228,7 @@ def pairs_table(found: Comparison, task: ComparedTask) -> Table:
             "second": names[pair.second],
             "agree": "" if pair.agreement is None else f"{pair.agreement:.1%} of {pair.compared}",
             "kappa": _number(pair.kappa),
+            "AC1": _number(pair.ac1) if _dominated(pair.largest_share) else "",
             "F1": _number(pair.f1),
             "mean difference": _number(pair.mean_difference),
         }

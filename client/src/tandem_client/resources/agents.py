@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from tandem_client.checks import Tryout
+from tandem_client.drift import AgentDrift
 from tandem_client.models import Agent, PreviewedPrompt
 from tandem_client.paging import pages
 from tandem_client.transport import Transport
@@ -64,9 +66,19 @@ class Agents:
         return Agent.model_validate(self._http.get(f"/agents/{agent_id}"))
 
     def find(self, project_id: str, name: str) -> Agent | None:
-        """Find the latest version of the agent of this name, or the version of this id, or None."""
-        found = [agent for agent in self.list(project_id) if name in (agent.name, agent.id)]
+        """Find the latest version of the agent of this name, or None. `name@2` and an id name one version."""
+        found = [
+            agent for agent in self.list(project_id) if name in (agent.name, agent.id, f"{agent.name}@{agent.version}")
+        ]
         return max(found, key=lambda agent: agent.version, default=None)
+
+    def drift(self, agent_id: str, *, since: datetime | None = None) -> AgentDrift:
+        """Tell whether the agent's labels became worse than accepted, by blind reads of its campaigns `stream_audit`.
+
+        `since`: only labels made from then on.
+        """
+        given = {} if since is None else {"since": since.isoformat()}
+        return AgentDrift.model_validate(self._http.get(f"/agents/{agent_id}/drift", **given))
 
     def preview(self, agent_id: str, *, dataset_id: str, limit: int = 3) -> tuple[PreviewedPrompt, ...]:
         """Show the prompts that the agent would send for the first records of a data set; no model is called."""

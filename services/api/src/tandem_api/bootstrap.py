@@ -30,6 +30,8 @@ from tandem.store.certificates.writer import CertificateWriter
 from tandem.store.database import Database, StoreUnavailableError
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.datasets.writer import DatasetWriter
+from tandem.store.dead_letters.reader import DeadLetterReader
+from tandem.store.dead_letters.writer import DeadLetterWriter
 from tandem.store.deletions.eraser import DeletionEraser
 from tandem.store.finding.finder import Finder
 from tandem.store.finding.reader import FindingReader
@@ -59,6 +61,8 @@ from tandem.web import Services
 from tandem.web.scopes import Scopes
 from tandem_api.analysis.combinations.service import CombinationService
 from tandem_api.analysis.comparisons.service import ComparisonService
+from tandem_api.analysis.drift.service import DriftService, DriftWatch
+from tandem_api.analysis.flips.service import FlipService
 from tandem_api.analysis.reports.keeper import JobReportKeeper
 from tandem_api.analysis.reports.service import ReportService
 from tandem_api.analysis.summaries import Summaries
@@ -80,6 +84,7 @@ from tandem_api.resources.certificates.service import CertificateService
 from tandem_api.resources.datasets.importing import Importer, ImportLimits
 from tandem_api.resources.datasets.parsing.rows import SizeLimits
 from tandem_api.resources.datasets.service import DatasetService
+from tandem_api.resources.dead_letters.service import DeadLetterService
 from tandem_api.resources.deletions.keeper import DeletionKeeper
 from tandem_api.resources.deletions.service import DeletionService, Resources
 from tandem_api.resources.exports.service import ExportService
@@ -162,6 +167,21 @@ def make_services(
         people=people,
         records=records,
     )
+    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=jobs)
+    finder = Finder(finding=FindingReader(database), records=records)
+    pass_service = PassService(
+        jobs=job_service,
+        annotations=annotations,
+        matching=matching,
+        subsets=subsets,
+        records=records,
+        estimator=estimator,
+        preflight=preflight,
+        people=people,
+        certificates=CertificateReader(database),
+        scopes=scopes,
+        finder=finder,
+    )
     agent_service = AgentService(
         reader=agents,
         writer=AgentWriter(database),
@@ -188,6 +208,7 @@ def make_services(
         reader=ReportReader(database),
         writer=ReportWriter(database),
         jobs=job_service,
+        people=people,
     )
     annotation_service = AnnotationService(
         reader=annotations,
@@ -197,8 +218,6 @@ def make_services(
         jobs=job_service,
         people=people,
     )
-    scopes = Scopes(records=records, review_items=ReviewItemReader(database), jobs=jobs)
-    finder = Finder(finding=FindingReader(database), records=records)
     services = Services(
         projects,
         schema_service,
@@ -224,18 +243,13 @@ def make_services(
         ),
         agent_service,
         job_service,
-        PassService(
+        pass_service,
+        DeadLetterService(
+            reader=DeadLetterReader(database),
+            writer=DeadLetterWriter(database),
             jobs=job_service,
+            passes=pass_service,
             annotations=annotations,
-            matching=matching,
-            subsets=subsets,
-            records=records,
-            estimator=estimator,
-            preflight=preflight,
-            people=people,
-            scopes=scopes,
-            finder=finder,
-            certificates=CertificateReader(database),
         ),
         annotation_service,
         FindService(
@@ -266,6 +280,14 @@ def make_services(
         ComparisonService(
             annotations=ended, records=records, review_items=review_items, summaries=summaries, jobs=job_service
         ),
+        DriftService(agents=agent_service, jobs=jobs, campaigns=CampaignReader(database), annotations=ended),
+        FlipService(
+            annotations=ended,
+            records=records,
+            campaigns=CampaignReader(database),
+            summaries=summaries,
+            jobs=job_service,
+        ),
         CampaignService(
             reader=CampaignReader(database),
             writer=CampaignWriter(database),
@@ -276,6 +298,7 @@ def make_services(
             people=people,
             scopes=scopes,
             finder=finder,
+            sums_of=report_service.sums,
             certificates=CertificateReader(database),
         ),
         CertificateService(
@@ -320,15 +343,17 @@ async def build(settings: ApiSettings, health: Health) -> AsyncIterator[App]:
         server = serve_http(app, settings.http)
         keeper = JobReportKeeper(JobReader(database), ReportReader(database), services[ReportService])
         deletions = DeletionKeeper(DeletionEraser(database))
+        drift = DriftWatch(services[DriftService])
         yield App(
             run={
                 "http": server.run,
                 "mongodb": watch.run,
                 "reports": keeper.run,
                 "deletions": deletions.run,
+                "drift": drift.run,
                 "migrations": migrations.catch_up,
             },
-            stop=[deletions.stop, keeper.stop, server.stop],
+            stop=[drift.stop, deletions.stop, keeper.stop, server.stop],
             ports={"http_port": lambda: server.port},
         )
     finally:

@@ -155,6 +155,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
             generation=lambda: runner.generation,
             holding=lambda: runner.holding,
             refused_agents=lambda: renderers.refusals.current,
+            timeouts={name: provider.timeout_seconds for name, provider in settings.providers.items()},
         )
         yield App(
             run={

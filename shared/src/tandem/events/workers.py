@@ -95,6 +95,10 @@ class WorkerReportedV1(Event):
         "they do not compile, or take too much.",
     )
 
+    timeouts: dict[str, float] = Field(
+        default_factory=dict, description="Provider name to the seconds that one call to it may take."
+    )
+
     @property
     def key(self) -> str:
         return self.worker

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from tandem.events import Event, Topic
 from tandem.messaging.bus import Bus
 from tandem.messaging.dead_letter import DeadLetters
+from tandem.messaging.dead_letter_log import meant_for_another
 from tandem.messaging.errors import EventTooLargeError, LetGo, MessagingError, NotNow, Poison
 from tandem.messaging.outgoing import Handler
 from tandem.messaging.received import Received
@@ -56,6 +57,7 @@ class Handling(Generic[E]):
         self._producer = bus.producer
         self._dead_letters = dead_letters
         self._topic = topic
+        self._group = group
         self._handler = handler
         self._single = single
         self._dependency_errors = bus.dependency_errors
@@ -108,6 +110,9 @@ class Handling(Generic[E]):
         """Decode a message. Return None if the message ended here, in the dead letter or skipped."""
         if record.value is None:
             SKIPPED.labels(self._topic.name, "tombstone").inc()
+            return None
+        if record.headers and meant_for_another(record.headers, self._group):
+            SKIPPED.labels(self._topic.name, "replayed_for_another_group").inc()
             return None
         try:
             event = self._event_type.from_json(record.value)

@@ -41,6 +41,10 @@ DISPATCH_WINDOW = Gauge("tandem_dispatch_window_requests", "Requests the dispatc
 DISPATCH_LEASES = Gauge("tandem_dispatch_leases_jobs", "Jobs whose lease this dispatcher holds.")
 DISPATCH_TAKEOVERS = Counter("tandem_dispatch_takeovers_total", "Expired leases taken over.")
 UNDELIVERED = Counter("tandem_dispatch_undelivered_total", "Records ended as failed after three asks.")
+DRIFTING_AGENTS = Gauge(
+    "tandem_drifting_agents",
+    "Agents whose drawn labels are wrong more often than accepted; see their drift in the API.",
+)
 LIVE_WORKERS = Gauge("tandem_dispatch_live_workers", "Workers whose report is fresh.")
 
 # --- llm-worker ---------------------------------------------------------------------------------------------------

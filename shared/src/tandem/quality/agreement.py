@@ -40,6 +40,35 @@ def cohen_kappa(confusion: Mapping[str, Mapping[str, int]]) -> float | None:
     return (same * total - by_chance) / (total * total - by_chance)
 
 
+def gwet_ac1(confusion: Mapping[str, Mapping[str, int]], labels: int) -> float | None:
+    """Compute Gwet's AC1 of two agents' choices (Gwet 2008) among `labels` labels.
+
+    It stays near the observed agreement where one label dominates, while kappa falls towards 0: of 118 + 5 + 2 + 0
+    records kappa is -0.02 and AC1 0.94. None without records, and with a single label.
+    """
+    voices: Counter[str] = Counter()
+    for one, row in confusion.items():
+        for other, count in row.items():
+            voices[one] += count
+            voices[other] += count
+    total, labels = voices.total(), max(labels, len(voices))
+    if not total or labels < 2:
+        return None
+    same = 2 * sum(row.get(label, 0) for label, row in confusion.items()) / total
+    by_chance = sum(count / total * (1 - count / total) for count in voices.values()) / (labels - 1)
+    return (same - by_chance) / (1 - by_chance)
+
+
+def largest_share(confusion: Mapping[str, Mapping[str, int]]) -> float | None:
+    """Return the share of the label that both sides together give most often; None without records."""
+    voices: Counter[str] = Counter()
+    for one, row in confusion.items():
+        for other, count in row.items():
+            voices[one] += count
+            voices[other] += count
+    return max(voices.values()) / voices.total() if voices.total() else None
+
+
 def masi(one: frozenset[str] | frozenset[SpanKey], other: frozenset[str] | frozenset[SpanKey]) -> float:
     """Return the distance of two sets (Passonneau 2006): Jaccard's, more where neither holds the other, 1 where none is
     shared.

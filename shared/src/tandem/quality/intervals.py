@@ -19,6 +19,20 @@ def wilson(right: int, count: int) -> tuple[float, float] | None:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def newcombe(first: int, of_first: int, second: int, of_second: int) -> tuple[float, float, float] | None:
+    """Return the first share less the second, of different records, and its 95 % interval.
+
+    The interval is Newcombe's hybrid of two score intervals (1998, method 10). None where either counted nothing.
+    """
+    one, other = wilson(first, of_first), wilson(second, of_second)
+    if one is None or other is None:
+        return None
+    p, q = first / of_first, second / of_second
+    below = math.hypot(p - one[0], other[1] - q)
+    above = math.hypot(one[1] - p, q - other[0])
+    return p - q, max(-1.0, p - q - below), min(1.0, p - q + above)
+
+
 def mcnemar(first_alone: int, second_alone: int) -> float | None:
     """Compute the p-value of two agents being right equally often, from the records that only one of them has right.
 

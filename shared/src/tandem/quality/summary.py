@@ -11,7 +11,8 @@ from typing import Any, TypedDict
 from tandem.events.outcomes import Outcome
 from tandem.events.schema import LabelTask
 from tandem.quality.additive import Additive
-from tandem.quality.comparable_values import Comparable, comparable, normalized
+from tandem.quality.comparable_values import Comparable, comparable, is_same, normalized
+from tandem.quality.corrected import BlindDecisions, scores_of
 from tandem.quality.scoring import Scores
 from tandem.quality.sketches import Extent, Quantiles, Top
 from tandem.quality.spread import Spread
@@ -25,7 +26,7 @@ class Answered(TypedDict):
 
     outcome: str
     labels: Sequence[Mapping[str, Any]]
-    """Task, value, confidence and rule of each label."""
+    """Task, value, confidence, margin, entropy and rule of each label."""
 
 
 class Ended(Answered):
@@ -48,6 +49,28 @@ class Ended(Answered):
     shown: Mapping[str, Any]
     """Task to the label that the person saw when they decided; empty where they decided blind, or nobody did."""
     verified_at: datetime | None
+    decided_by: str | None
+    """Id of the person; None where an older version did not keep it."""
+    decided_attempt: int | None
+    """The attempt that the person decided on."""
+    campaign: str | None
+    """Id of the campaign that asked for a person, or `thresholds` for the job's own; None where none did."""
+
+
+@dataclass(slots=True)
+class Arms(Additive):
+    """Decisions by whether the person saw the label, and how many of them kept it."""
+
+    shown: int = 0
+    shown_kept: int = 0
+    blind: int = 0
+    blind_kept: int = 0
+
+    def see(self, *, shown: bool, kept: bool) -> None:
+        self.shown += shown
+        self.shown_kept += shown and kept
+        self.blind += not shown
+        self.blind_kept += not shown and kept
 
 
 @dataclass(slots=True)
@@ -57,6 +80,10 @@ class TaskSummary(Additive):
     """Scores against the values that came with the records."""
     verified: Scores = field(default_factory=Scores)
     """Scores against people's decisions. Where a policy chose the records, they are no sample of all."""
+    blind: BlindDecisions = field(default_factory=BlindDecisions)
+    """How sure the labels are, and what people decided on them without seeing them."""
+    arms: dict[str, Arms] = field(default_factory=dict)
+    """Campaign, a line feed, person: how often the label was kept, shown and blind."""
     shown: int = 0
     """Decided records whose label the person saw before they decided, which raises the share that agrees."""
 
@@ -95,10 +122,15 @@ def summarize(ended: Iterable[Ended], gold: Mapping[int, Mapping[str, Any]], tas
         values = _labels(each, tasks)
         for task in tasks:
             of_task = summary.tasks[task.name]
-            value, confidence = values.get(task.name, (None, None))
-            if value is not None:
+            value, label = values.get(task.name, (None, None))
+            confidence = None if label is None else label.get("confidence")
+            if value is not None and label is not None:
                 of_task.spread.see(task, value, each["seq"])
                 of_task.spread.see_confidence(confidence)
+                if sure := scores_of(task, label):
+                    is_wrong = _is_wrong_blind(task, each, value)
+                    of_task.blind.see(sure, value, seq=each["seq"], is_wrong=is_wrong)
+                _see_arm(of_task.arms, task, each, value)
             for truths, scores in ((gold.get(each["seq"]), of_task.gold), (each["verified"], of_task.verified)):
                 if truths and (truth := comparable(task, truths.get(task.name))) is not None:
                     scores.see(task, truth, value, confidence)
@@ -130,12 +162,32 @@ def _count(summary: JobSummary, each: Ended) -> None:
         summary.failed[reason] += 1
 
 
-def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, float | None]]:
-    """Return task to value and confidence; of an invalid record those tasks that could be read."""
+def _see_arm(arms: dict[str, Arms], task: LabelTask, each: Ended, value: Comparable) -> None:
+    """Count a person's decision on a record that a campaign asked for, while its label is the one decided on."""
+    if not each["verified"] or each["decided_attempt"] != each["attempt"]:
+        return
+    person, campaign = each["decided_by"], each["campaign"]
+    if person is None or campaign is None:
+        return
+    if (decided := comparable(task, each["verified"].get(task.name))) is not None:
+        arm = arms.setdefault(f"{campaign}\n{person}", Arms())
+        arm.see(shown=task.name in each["shown"], kept=is_same(task, value, decided))
+
+
+def _is_wrong_blind(task: LabelTask, each: Ended, value: Comparable) -> bool | None:
+    """Return whether people who did not see the label decided otherwise; None where nobody did."""
+    if not each["verified"] or task.name in each["shown"]:
+        return None
+    truth = comparable(task, each["verified"].get(task.name))
+    return None if truth is None else not is_same(task, value, truth)
+
+
+def _labels(each: Ended, tasks: Sequence[LabelTask]) -> dict[str, tuple[Comparable, Mapping[str, Any]]]:
+    """Return task to value and label; of an invalid record those tasks that could be read."""
     by_name = {task.name: task for task in tasks}
     found = {}
     for label in each["labels"]:
         task = by_name.get(label["task"])
         if task is not None and (value := comparable(task, label["value"])) is not None:
-            found[task.name] = (value, label.get("confidence"))
+            found[task.name] = (value, label)
     return found

@@ -109,6 +109,8 @@ INDEXES: tuple[Index, ...] = (
     ),
     Index("deletions", (("project_id", UP), ("asked_at", DOWN)), "the audit of a project's deletions, newest first"),
     Index("deletions", (("asked_at", DOWN),), "all of them, and those that are carried out again"),
+    Index("dead_letters", (("state", UP), ("written_at", DOWN), ("_id", DOWN)), "the list, and what is to be replayed"),
+    Index("dead_letters", EXPIRES, "dead letters go when their topic forgets them", AT_ITS_TIME),
     Index("handed_back", (("job_id", UP),), "what was paid for requests that were handed back (_id names the asking)"),
     Index(
         "annotations",

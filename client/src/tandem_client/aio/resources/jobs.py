@@ -52,6 +52,7 @@ class Jobs:
         records_per_minute: float | None = None,
         canary: Mapping[str, Any] | None = None,
         failure_stop: Mapping[str, Any] | None = None,
+        reuse: bool | None = None,
     ) -> Job:
         """Run an agent over a data set or a subset of it, or the first `limit` records.
 
@@ -62,6 +63,8 @@ class Jobs:
         `canary={"records": 100, "most_unlabeled": 0.05}` runs the first records and waits, unless at most that share of
         them has no label; without `most_unlabeled` it waits in any case. `failure_stop={"share": 0.2, "of_last": 50}`
         waits when more of the last records have no label. `go` ends both.
+
+        `reuse` takes the answers that this agent version gave to the same content in the data set, at no cost.
         """
         body = _job_body(
             dataset_id=dataset_id,
@@ -78,6 +81,7 @@ class Jobs:
             records_per_minute=records_per_minute,
             canary=canary,
             failure_stop=failure_stop,
+            reuse=reuse,
         )
         return Job.model_validate(await self._http.post(f"/projects/{project_id}/jobs", body))
 

@@ -42,7 +42,10 @@ class Waiting:
         self._note_handed_back(calling)  # first, since what was counted is counted once, whatever fails below
         lost = []
         for feeder, account in calling:
-            feeder.is_limited = self._fleet.is_limited(account, within=self._settings.deadline_seconds)
+            needed = self._fleet.answer_seconds(account, feeder.fallback)
+            feeder.extra_seconds = max(0.0, needed - self._settings.deadline_seconds)
+            within = self._settings.deadline_seconds + feeder.extra_seconds
+            feeder.is_limited = self._fleet.is_limited(account, within=within)
             try:
                 if not await self._refuse(feeder):
                     await self._judge(feeder, account)

@@ -14,6 +14,7 @@ from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.budget import Budgets
 from tandem_api.dispatch.label_makers import LabelMakers
+from tandem_api.dispatch.reuse import AnswerReuse
 from tandem_api.examples.pool import ExamplePools
 
 BATCH = 1000
@@ -38,6 +39,7 @@ class DispatchAdapters:
     budgets: Budgets
     makers: LabelMakers
     examples: ExamplePools
+    reuse: AnswerReuse
     renderers: RendererPool
     monotonic: Callable[[], float] = time.monotonic
     """Seconds of a clock that always runs."""

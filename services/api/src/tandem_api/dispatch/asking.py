@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tandem.jobs import Selection
@@ -16,9 +16,13 @@ from tandem_api.dispatch.drawing import JobExamples
 from tandem_api.dispatch.outstanding import MAX_ASKS, Ask
 from tandem_api.dispatch.request_events import Asked, asked_for, is_ended, undelivered
 from tandem_api.dispatch.reserve import Reserve
+from tandem_api.dispatch.reuse import Reused, reuses
 from tandem_api.dispatch.walk import Walk
 
 log = get_logger(__name__)
+
+HELD_SECONDS = 0.5
+"""How often it is looked whether the answer that a record waits for has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class Step:
     published: Sequence[int]
     requests: Sequence[Asked]
     undelivered: Sequence[Asked] = field(default_factory=list)
+    held: Sequence[int] = field(default_factory=list)
+    """Records that wait for the answer to another one, until `held_until`."""
+    held_until: float = 0.0
     goes_on: bool = True
     """True if there may be more to ask for: the selection has more, and the budget refused nothing."""
 
@@ -51,6 +58,9 @@ class Asking:
 
     def __init__(self, parts: DispatchAdapters, notice: str | None) -> None:
         self.parts = parts
+        self.extra_seconds = 0.0
+        """Seconds that requests have beyond the usual deadline. They are not in `due`, so that a timeout that changes
+        holds for requests that are out already."""
         self._examples = JobExamples(parts.examples, notice)
 
     async def first(
@@ -62,14 +72,18 @@ class Asking:
         due = now + self.parts.deadline_seconds
         numbers = {record["seq"]: 1 for record in records}
         wanted = await self.events({record["seq"]: record for record in records}, numbers, walk, job)
-        reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
+        reserve, requests = await self._admit(walk, job, budget, wanted, due=due + self.extra_seconds)
         if unaffordable := wanted[len(requests) :]:
             cursor = unaffordable[0].seq
         else:
             cursor = records[-1]["seq"] + 1 if len(records) == limit else below
         asked = {request.seq: 1 for request in requests}
-        moved = walk.asked(asked, cursor=cursor, reserve=reserve, notice=self._examples.notice)
-        return Step(moved, due, list(asked), requests, goes_on=not unaffordable and cursor < below)
+        held = _held(numbers, wanted, below=cursor)
+        moved = walk.asked(
+            {**asked, **dict.fromkeys(held, 1)}, cursor=cursor, reserve=reserve, notice=self._examples.notice
+        )
+        goes_on = not unaffordable and cursor < below
+        return Step(moved, due, list(asked), requests, held=held, held_until=self._held_until(now), goes_on=goes_on)
 
     async def again(
         self,
@@ -88,7 +102,10 @@ class Asking:
         """
         due = now + self.parts.deadline_seconds
         # One more than MAX_ASKS: the record was given up, which is to be said until it has ended.
-        numbers = {ask.seq: ask.number if ask.void or not counted else min(ask.number, MAX_ASKS) + 1 for ask in overdue}
+        numbers = {
+            ask.seq: ask.number if ask.void or ask.held or not counted else min(ask.number, MAX_ASKS) + 1
+            for ask in overdue
+        }
         records = await self.parts.records.get_many(job["dataset_id"], list(numbers))
         if len(records) < len(numbers):
             log.error("dispatch.records_missing", job_id=job["_id"], count=len(numbers) - len(records))
@@ -96,29 +113,44 @@ class Asking:
         events = await self.events(records, asks, walk, job)
         hopeless = {each.seq for each in events if numbers[each.seq] > MAX_ASKS and not is_ended(each)}
         wanted = [each for each in events if each.seq not in hopeless]
-        reserve, requests = await self._admit(walk, job, budget, wanted, due=due)
+        reserve, requests = await self._admit(walk, job, budget, wanted, due=due + self.extra_seconds)
         unaffordable = {request.seq for request in wanted[len(requests) :]}
         asked = {seq: number for seq, number in numbers.items() if seq not in unaffordable}
         moved = walk.asked(asked, cursor=None, reserve=reserve, notice=self._examples.notice)
-        seconds = self.parts.deadline_seconds
+        seconds = self.parts.deadline_seconds + self.extra_seconds
         ends = [
             undelivered(job, record, epoch=walk.asked_epoch, deadline_seconds=seconds)
             for seq, record in records.items()
             if seq in hopeless
         ]
-        return Step(moved, due, list(asked), requests, ends, goes_on=not unaffordable)
+        held = _held(records, events)
+        published = [seq for seq in asked if seq not in set(held)]
+        until, goes_on = self._held_until(now), not unaffordable
+        return Step(moved, due, published, requests, ends, held=held, held_until=until, goes_on=goes_on)
+
+    def _held_until(self, now: float) -> float:
+        """Return when records that wait for others are looked at again, as a deadline."""
+        return now + HELD_SECONDS - self.extra_seconds
 
     async def events(
         self, records: Mapping[int, RecordDocument], asks: Mapping[int, int], walk: Walk, job: JobDocument
     ) -> list[Asked]:
-        """Return what to publish for these records, in the order of `asks` (seq to how often it is asked for)."""
+        """Return what to publish for these records, in the order of `asks` (seq to how often it is asked for).
+
+        Nothing is returned for records that wait for the answer to another one.
+        """
+        reused = Reused()
+        if reuses(job):
+            in_order = [records[seq] for seq in sorted(asks) if seq in records]
+            reused = await self.parts.reuse.find(job, in_order, walk.outstanding.without(asks))
         return await asked_for(
             job,
             records,
-            asks,
+            {seq: number for seq, number in asks.items() if seq not in reused.held},
             self.parts.makers,
+            reused=reused.made,
             epoch=walk.asked_epoch,
-            deadline_seconds=self.parts.deadline_seconds,
+            deadline_seconds=self.parts.deadline_seconds + self.extra_seconds,
             draw=self._examples.draw,
         )
 
@@ -130,3 +162,9 @@ class Asking:
         if budget is None or walk.reserve is None or limit is None:
             return None, wanted
         return budget.admit(walk.reserve, await budget.bounded(wanted), limit_usd=limit, due=due)
+
+
+def _held(records: Iterable[int], events: Sequence[Asked], *, below: int | None = None) -> list[int]:
+    """Return the records below `below` for which there is nothing to publish."""
+    there = {event.seq for event in events}
+    return [seq for seq in records if seq not in there and (below is None or seq < below)]

@@ -22,6 +22,8 @@ from tandem.store.campaigns.writer import CampaignWriter
 from tandem.store.certificates.reader import CertificateReader
 from tandem.store.certificates.writer import CertificateWriter
 from tandem.store.database import Database
+from tandem.store.dead_letters.reader import DeadLetterReader
+from tandem.store.dead_letters.writer import DeadLetterWriter
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter
 from tandem.store.jobs.reader import JobReader
 from tandem.store.opinions.reader import OpinionReader
@@ -36,6 +38,7 @@ from tandem_api.dispatch.campaigns import CampaignWalker
 from tandem_api.dispatch.carrying import CarryOverMaker
 from tandem_api.dispatch.certificates import CertificateWalker
 from tandem_api.dispatch.combining import CombinationMaker
+from tandem_api.dispatch.dead_letters import DeadLetterKeeper
 from tandem_api.dispatch.dispatcher import Dispatcher
 from tandem_api.dispatch.settings import DispatcherSettings
 from tandem_api.dispatch.worker_reports import WorkerReportKeeper
@@ -83,6 +86,7 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             examples=ExamplePools(
                 jobs=JobReader(database), verified=VerifiedReader(database), records=RecordReader(database)
             ),
+            jobs=JobReader(database),
             renderers=renderers,
         )
         campaigns = CampaignWalker(
@@ -92,6 +96,14 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
             items=ReviewItemReader(database),
             producer=producer,
             holder=holder,
+        )
+        letters = DeadLetterKeeper(
+            connection,
+            producer,
+            reader=DeadLetterReader(database),
+            writer=DeadLetterWriter(database),
+            jobs=JobReader(database),
+            deadline_seconds=settings.dispatch.deadline_seconds,
         )
         opinions, freezing = OpinionReader(database), FreezingReader(database)
         lines = CertifiedLines(records=RecordReader(database), annotations=freezing, opinions=opinions)
@@ -120,7 +132,8 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
                 "certificates": certificates.run,
                 "worker reports": reports.run,
                 "reports kept": keeping.run,
+                "dead letters": letters.run,
                 "topics": keeper.run,
             },
-            stop=[certificates.stop, campaigns.stop, dispatcher.stop, reports.stop, keeper.stop],
+            stop=[letters.stop, certificates.stop, campaigns.stop, dispatcher.stop, reports.stop, keeper.stop],
         )

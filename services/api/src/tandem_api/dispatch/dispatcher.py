@@ -19,6 +19,7 @@ from tandem.store.annotations.reader import AnnotationReader
 from tandem.store.annotations.spending import SpendingReader
 from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.dispatch_writer import JobDispatchWriter, LeaseLostError
+from tandem.store.jobs.reader import JobReader
 from tandem.store.records.reader import RecordReader
 from tandem_api.dispatch.accounts import Waiting
 from tandem_api.dispatch.adapters import DispatchAdapters
@@ -27,6 +28,7 @@ from tandem_api.dispatch.feeder import JobFeeder
 from tandem_api.dispatch.fleet import FleetView
 from tandem_api.dispatch.holding import HeldJobs
 from tandem_api.dispatch.label_makers import LabelMakers
+from tandem_api.dispatch.reuse import AnswerReuse
 from tandem_api.dispatch.settings import DispatchSettings
 from tandem_api.examples.pool import ExamplePools
 
@@ -73,6 +75,7 @@ class Dispatcher:
         prices: PriceTable,
         makers: LabelMakers,
         examples: ExamplePools,
+        jobs: JobReader,
         renderers: RendererPool,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -94,6 +97,7 @@ class Dispatcher:
             budgets=Budgets(spending, prices, self._clock, settings.paid_calls, self._fleet.reasons),
             makers=makers,
             examples=examples,
+            reuse=AnswerReuse(jobs=jobs, records=records, annotations=annotations),
             renderers=renderers,
             monotonic=monotonic,
         )

@@ -65,6 +65,16 @@ class JobFeeder(FedJob):
         return cls(document, parts, await settling.adopted(document, run, parts, due), run)
 
     @property
+    def extra_seconds(self) -> float:
+        """Return the seconds that requests have beyond the usual deadline, since calls of their account may take so
+        long."""
+        return self._asking.extra_seconds
+
+    @extra_seconds.setter
+    def extra_seconds(self, seconds: float) -> None:
+        self._asking.extra_seconds = seconds
+
+    @property
     def outstanding(self) -> int:
         return len(self._walk.outstanding)
 
@@ -242,7 +252,7 @@ class JobFeeder(FedJob):
 
     async def _ask_again(self) -> bool:
         """Ask again for records that are overdue or void. Returns False when the budget has no room for all of them."""
-        while overdue := self._walk.outstanding.overdue(self._clock(), BATCH):
+        while overdue := self._walk.outstanding.overdue(self._clock() - self.extra_seconds, BATCH):
             now, counted = self._clock(), not self.is_limited
             step = await self._asking.again(self._walk, self.document, self._budget, overdue, now=now, counted=counted)
             await self._take(step, "again")
@@ -257,7 +267,7 @@ class JobFeeder(FedJob):
         """Save the step, assign it, publish its events, and note that they are published."""
         await self._save(step.walk)
         await step.publish(self._parts, kind)
-        self._walk = self._walk.published(step.published, due=step.due)
+        self._walk = self._walk.published(step.published, due=step.due).held(step.held, until=step.held_until)
         self._pace.take(len(step.published))
 
     async def _save(self, walk: Walk) -> None:

@@ -21,6 +21,8 @@ _OF_A_WORKER = frozenset({"connection", "timeout"})
 """Reasons that may lie with a worker: its DNS, its network."""
 _GRAVITY = {AccountState.OK: 0, AccountState.PAUSED: 1, AccountState.STOPPED: 2}
 _FORGOTTEN_SECONDS = 3600.0
+CALLS_IN_TURN = 2
+"""Calls of full length that the deadline of a request leaves room for."""
 UNSETTLED_SECONDS = 15.0
 """After a worker came, went or fell silent, the consumer group shares its partitions out anew within so long."""
 _ON_ITS_OWN = "The job goes on by itself."
@@ -77,6 +79,7 @@ class FleetView:
         self._limited_at: dict[Account, float] = {}
         self._obstacles: dict[Account, tuple[tuple[AccountState, str, str], Obstacle]] = {}
         self._reasoning: set[Account] = set()
+        self._timeouts: dict[str, float] = {}
 
     def on_report(self, live: Sequence[WorkerReportedV1]) -> None:
         """Store the last reports of all workers that are alive."""
@@ -87,6 +90,8 @@ class FleetView:
             self._members, self._changed_at = members, now
         if live and self._first_heard is None:
             self._first_heard = now
+        if said := {provider for report in live for provider in report.timeouts}:
+            self._timeouts |= {name: max(report.timeouts.get(name, 0.0) for report in live) for name in said}
         for report, account in self._accounts():
             key = (report.worker, (account.provider, account.model))
             before, _ = self._counts.get(key, (0, now))
@@ -180,6 +185,12 @@ class FleetView:
     def take_handed_back(self, account: Account) -> int:
         """Return how many requests were handed back since the last call."""
         return self._risen.pop(account, 0)
+
+    def answer_seconds(self, account: Account, fallback: FallbackAccount | None) -> float:
+        """Return how long an answer may take a worker: a call that fails at its timeout and one more, for each of the
+        agent's models. 0 where no worker reported a timeout."""
+        providers = [account[0]] if fallback is None else [account[0], fallback.account[0]]
+        return sum(CALLS_IN_TURN * self._timeouts.get(provider, 0.0) for provider in providers)
 
     def is_limited(self, account: Account, *, within: float) -> bool:
         """Return whether calls were refused for their rate, or requests handed back, in the last `within` seconds.

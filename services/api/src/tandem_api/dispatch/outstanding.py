@@ -20,6 +20,9 @@ class Ask(NamedTuple):
     seq: int
     number: int
     due: float
+    held: bool = False
+    """True while the record waits for the answer to another one of the same content; it is looked at again at
+    `due`."""
 
     @property
     def void(self) -> bool:
@@ -62,6 +65,14 @@ class Outstanding:
                 asks[seq] = Ask(seq, ask.number, due)
         return Outstanding(asks)
 
+    def held(self, seqs: Iterable[int], *, until: float) -> Outstanding:
+        """Return the value with these seqs waiting for other records, to be looked at again at `until`."""
+        asks = dict(self.asks)
+        for seq in seqs:
+            if (ask := asks.get(seq)) is not None:
+                asks[seq] = Ask(seq, ask.number, until, held=True)
+        return Outstanding(asks)
+
     def without(self, ended: Iterable[int]) -> Outstanding:
         """Return the value without the seqs that ended."""
         gone = set(ended)
@@ -73,7 +84,7 @@ class Outstanding:
 
     def due_before(self, time: float) -> int:
         """Count the requests under way whose deadline is before `time`."""
-        return sum(VOID < ask.due < time for ask in self.asks.values())
+        return sum(VOID < ask.due < time and not ask.held for ask in self.asks.values())
 
     def all_void(self) -> Outstanding:
         """Return the value with every record void, to be asked for again with the same number."""
@@ -82,7 +93,7 @@ class Outstanding:
     @property
     def void(self) -> list[int]:
         """Return the seqs for which no request is known to be outstanding."""
-        return [ask.seq for ask in self.asks.values() if ask.void]
+        return [ask.seq for ask in self.asks.values() if ask.void or ask.held]
 
     @property
     def repeated(self) -> dict[int, int]:

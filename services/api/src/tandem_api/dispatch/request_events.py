@@ -38,10 +38,14 @@ async def asked_for(
     epoch: int,
     deadline_seconds: float,
     draw: Draw,
+    reused: Mapping[int, MadeLabels],
 ) -> list[Asked]:
-    """Make one event for each record, in the order of `asks` (seq to how often it is asked for, this time included)."""
+    """Make one event for each record, in the order of `asks` (seq to how often it is asked for, this time included).
+
+    `reused`: labels of records for which an answer is there already.
+    """
     present = {seq: records[seq] for seq in asks if seq in records}
-    made: Mapping[int, MadeLabels] = {}
+    made = reused
     if (kind := JobKind(job["kind"])) is not JobKind.MODEL:
         made = await makers[kind].make(job, list(present.values()))
     asks_model = job["asks_model"]

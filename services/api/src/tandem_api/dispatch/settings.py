@@ -21,7 +21,11 @@ class DispatchSettings(BaseModel):
     )
     min_window: int = Field(default=64, ge=1)
     max_window: int = Field(default=5000, ge=1)
-    deadline_seconds: float = Field(default=120.0, gt=0, description="Unanswered past this, a record is asked again.")
+    deadline_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="Unanswered past this, a record is asked again; longer where the workers' calls may take longer.",
+    )
     lease_seconds: float = Field(default=5.0, gt=0, description="A killed dispatcher's jobs go on after this.")
     tick_seconds: float = Field(default=0.1, gt=0)
     look_seconds: float = Field(default=0.5, gt=0, description="How often jobs are read again, so that pause is felt.")

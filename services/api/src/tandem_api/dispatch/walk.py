@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tandem.jobs import Recent
@@ -96,6 +96,10 @@ class Walk:
     def published(self, seqs: Iterable[int], *, due: float) -> Walk:
         """Return the walk with these requests outstanding until `due`."""
         return replace(self, outstanding=self.outstanding.published(seqs, due=due))
+
+    def held(self, seqs: Sequence[int], *, until: float) -> Walk:
+        """Return the walk with these records waiting for others until then."""
+        return replace(self, outstanding=self.outstanding.held(seqs, until=until)) if seqs else self
 
     def settled(
         self,

@@ -39,6 +39,7 @@ class Heartbeat:
         generation: Callable[[], int] = lambda: -1,
         holding: Callable[[], Iterable[int]] = tuple,
         refused_agents: Callable[[], Mapping[str, str]] = dict,
+        timeouts: Mapping[str, float] | None = None,
     ) -> None:
         self._producer = producer
         self._worker = worker
@@ -49,6 +50,7 @@ class Heartbeat:
         self._generation = generation
         self._holding = holding
         self._refused_agents = refused_agents
+        self._timeouts = dict(timeouts or {})
         self._sequence = 0
         self._in_flight = in_flight
         self._queued = queued
@@ -110,6 +112,7 @@ class Heartbeat:
             generation=self._generation(),
             holding=tuple(sorted(self._holding())),
             refused_agents={agent_id: reason[:MOST_REASON] for agent_id, reason in self._refused_agents().items()},
+            timeouts=self._timeouts,
             heard={} if self._fleet is None else dict(self._fleet.last_reports),
         )
 

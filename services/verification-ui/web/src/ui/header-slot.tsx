@@ -1,6 +1,8 @@
 import { useSyncExternalStore, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 
+import styles from "@/ui/header-slot.module.css";
+
 let place: HTMLElement | null = null;
 const subscribers = new Set<() => void>();
 
@@ -17,8 +19,8 @@ function subscribe(callback: () => void): () => void {
 /** Where a page puts its own status and tools in the header. */
 export const HeaderSlot = ({ className }: { className?: string | undefined }) => <div className={className} ref={setPlace} />;
 
-/** Puts its children into the header's slot; in place where there is none. */
+/** Puts its children into the header's slot; where there is none, into a line of their own. */
 export function InHeader({ children }: { children: ReactNode }) {
   const element = useSyncExternalStore(subscribe, () => place);
-  return element ? createPortal(children, element) : children;
+  return element ? createPortal(children, element) : <div className={styles.line}>{children}</div>;
 }

@@ -25,6 +25,8 @@ ZONES = ("rest", "correction", "audit", "pilot")
 """What a record was read as; the last one that holds for any claim. Exports of other makers may leave it out."""
 NO_ZONE = 255
 _UNKNOWN = -1
+_MOST_WRITTEN = 1000
+"""Labels whose canonical JSON is kept by their text: labels of choices come again, free texts do not."""
 _encode_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 """The same as canonical_json where there are no floats, and no keys outside of ASCII."""
 
@@ -46,9 +48,14 @@ class TaskColumns:
         self.names: list[str] = []
         self.pairs: list[tuple[str, str]] = []
         self._numbers: dict[str, int] = {}
+        self._written: dict[str, str] = {}
 
     def add(self, label: Any, risk: int | None, decision: AuditedDecision) -> None:
-        name = canonical_json(label)
+        name = self._written.get(label) if type(label) is str else canonical_json(label)
+        if name is None:
+            name = canonical_json(label)
+            if len(self._written) < _MOST_WRITTEN:
+                self._written[label] = name
         number = self._numbers.setdefault(name, len(self._numbers))
         if number == len(self.names):
             self.names.append(name)
@@ -68,10 +75,12 @@ class TaskColumns:
         return self._codes(self.label(place), decision)
 
     def _codes(self, label: Any, decision: AuditedDecision) -> tuple[int, int, bool]:
+        if decision.state == "unread":
+            return UNDECIDED, UNDECIDED, False
         if decision.state == "decided":
             decided = RIGHT if is_same_value(self.same, label, decision.value) else WRONG
         else:
-            decided = UNDECIDED if decision.state == "unread" else VOIDED
+            decided = VOIDED
         first = decided
         if decision.first is not None:
             first = RIGHT if is_same_value(self.same, label, decision.first) else WRONG

@@ -84,6 +84,11 @@ class Parameters(BaseModel):
         """Return the other jobs whose annotations the strategy reads."""
         return ()
 
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Return the parameters that cannot be changed once the campaign exists."""
+        return ()
+
     def problem(self, scope: CampaignScope) -> tuple[str, str] | None:  # noqa: ARG002 - for subclasses
         """Return the parameter that is wrong for these jobs and one sentence why; None when all are right."""
         return None

@@ -11,6 +11,8 @@ from tandem.store.annotations.documents import COLLECTION
 from tandem.store.database import Database, store_errors
 from tandem.store.selections import seq_queries
 
+THRESHOLDS = "thresholds"
+"""Name of the campaign by a job's own thresholds."""
 _COUNTING_INDEX = "job_id_1_seq_1_attempt_1_outcome_1_needs_review_1"
 _VERIFIED_INDEX = "job_id_1_seq_1_verification_revision_1"
 _ASKED_INDEX = "job_id_1_seq_1_review_asked.attempt_1"
@@ -95,6 +97,18 @@ class EndedReader:
                 found[document["job_id"]][document["seq"]] = cast("Ended", document)
         return found
 
+    async def audited(self, job_ids: Sequence[str], campaign_ids: Sequence[str]) -> list[Ended]:
+        """Return the decided records that these campaigns asked for, in the order in which their labels were made."""
+        asked = {"review_asked.attempt": {"$gte": 1}, "review_asked.order": {"$in": list(campaign_ids)}}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"job_id": {"$in": list(job_ids)}, **asked, "verification.revision": {"$gte": 1}}},
+            {"$project": _SHOWN},
+            {"$sort": {"created_at": 1, "seq": 1}},
+        ]
+        async with store_errors():
+            found = await self._collection.aggregate(pipeline, hint=_ASKED_INDEX, batchSize=_BATCH).to_list(None)
+        return cast("list[Ended]", found)
+
 
 _SHOWN: dict[str, Any] = {
     "_id": 0,
@@ -112,6 +126,8 @@ _SHOWN: dict[str, Any] = {
     "labels.task": 1,
     "labels.value": 1,
     "labels.confidence": 1,
+    "labels.margin": 1,
+    "labels.entropy": 1,
     "labels.rule": 1,
     "raw": {
         "$cond": [{"$eq": ["$outcome", "invalid"]}, {"$substrCP": [{"$ifNull": ["$raw", ""]}, 0, 2 * RAW_LENGTH]}, None]
@@ -119,4 +135,7 @@ _SHOWN: dict[str, Any] = {
     "verified": {"$ifNull": ["$verification.values", None]},
     "shown": {"$ifNull": ["$verification.shown_values", {}]},
     "verified_at": {"$ifNull": ["$verification.decided_at", None]},
+    "decided_by": {"$ifNull": ["$verification.decided_by_id", None]},
+    "decided_attempt": {"$ifNull": ["$verification.shown_attempt", None]},
+    "campaign": {"$cond": ["$needs_review", {"$ifNull": ["$review_asked.order", THRESHOLDS]}, None]},
 }

@@ -29,6 +29,12 @@ class CampaignReader:
             found = await self._collection.find({"jobs": job_id}).sort([("created_at", 1), ("_id", 1)]).to_list(None)
         return cast("list[CampaignDocument]", found)
 
+    async def of_strategy(self, strategy: str) -> list[CampaignDocument]:
+        """Return all campaigns by this strategy, oldest first."""
+        async with store_errors():
+            found = await self._collection.find({"strategy": strategy}).sort([("created_at", 1)]).to_list(None)
+        return cast("list[CampaignDocument]", found)
+
     async def served_to(self, job_id: str, person_id: str) -> list[str | None] | None:
         """Return the campaigns whose items of this job the queue serves to the person; None when it serves all.
 

@@ -83,6 +83,12 @@ def _summaries(deletion: DeletionDocument) -> Query | None:
     return {"subject": {"$regex": rf"(^|\|)({ids})(\||$)"}}
 
 
+def _dead_letters(deletion: DeletionDocument) -> Query | None:
+    if DeletedKind(deletion["kind"]) is DeletedKind.PROJECT:
+        return {"$or": [{"project_id": deletion["target_id"]}, {"job_id": {"$in": deletion["jobs"]}}]}
+    return _of_jobs("job_id", by_seq=True)(deletion)
+
+
 def _orders(deletion: DeletionDocument) -> Query | None:
     match DeletedKind(deletion["kind"]):
         case DeletedKind.JOB | DeletedKind.DATASET | DeletedKind.PROJECT if deletion["jobs"]:
@@ -116,6 +122,7 @@ REACHES: dict[str, Reach] = {
     "certificates": _of_jobs("job_id", by_seq=False),
     "api_keys": _only(DeletedKind.PERSON, lambda deletion: {"person_id": deletion["target_id"]}),
     "people": _only(DeletedKind.PERSON, _itself),
+    "dead_letters": _dead_letters,
     "workers": _none,  # what workers say of themselves; holds nothing of people or of data
     "migrations": _none,  # which documents were changed for a newer version
     "deletions": _none,  # the audit itself: ids, names of things, counts

@@ -185,6 +185,8 @@ class JobDocument(TypedDict):
     failure_stop: FailureStopPart | None
     goes: int
     """Number of times that a person let the job go on."""
+    reuse: bool
+    """True: the first pass takes the answers that the same agent version gave to the same content."""
     records_per_minute: float | None
     """No more records than this are asked for; None: as many as its share of the workers allows."""
     review_recounted: bool
@@ -218,6 +220,7 @@ class JobDefaults(TypedDict):
     canary: CanaryPart | None
     failure_stop: FailureStopPart | None
     goes: int
+    reuse: bool
     records_per_minute: float | None
     review_recounted: bool
     weight: float
@@ -236,6 +239,7 @@ def job_defaults() -> JobDefaults:
         "canary": None,
         "failure_stop": None,
         "goes": 0,
+        "reuse": False,
         "records_per_minute": None,
         "review_recounted": False,
         "weight": 1.0,

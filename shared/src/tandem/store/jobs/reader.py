@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,12 @@ class JobReader:
         async with store_errors():
             return job_if_found(await self._collection.find_one({"_id": job_id}))
 
+    async def agents_of(self, job_ids: Iterable[str]) -> dict[str, str]:
+        """Return the id of the agent of each of these jobs, those that exist, in one query."""
+        async with store_errors():
+            found = await self._collection.find({"_id": {"$in": sorted(set(job_ids))}}, {"agent_id": 1}).to_list(None)
+        return {job["_id"]: job["agent_id"] for job in found}
+
     async def live(self) -> list[JobDocument]:
         """Return all jobs that are running, paused or waiting, in a stable order."""
         async with store_errors():
@@ -44,6 +50,19 @@ class JobReader:
                 .to_list(limit)
             )
         return [job_of(each) for each in found]
+
+    async def before(self, job: JobDocument, *, limit: int) -> list[str]:
+        """Return the ids of earlier jobs of the same agent version over the same data set, newest first."""
+        query = {
+            "project_id": job["project_id"],
+            "agent_id": job["agent_id"],
+            "dataset_id": job["dataset_id"],
+            "created_at": {"$lt": job["created_at"]},
+            "hidden": {"$ne": True},
+        }
+        async with store_errors():
+            found = await self._collection.find(query, {"_id": 1}).sort("created_at", -1).limit(limit).to_list(limit)
+        return [str(document["_id"]) for document in found]
 
     async def with_label_schema(self, project_id: str, name: str, *, limit: int = 200) -> list[str]:
         """Ids of the project's jobs with any version of the label schema of this name, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from tandem.jobs import Selection
@@ -11,6 +11,8 @@ from tandem.store.records.documents import COLLECTION, RecordDocument, record_do
 from tandem.store.selections import seq_queries
 
 _SEQ_INDEX = "dataset_id_1_seq_1"
+_CONTENT_INDEX = "dataset_id_1_content_hash_1"
+MOST_EQUAL = 20_000
 _FIRST_CHUNK = 250
 _CHUNK_CHARACTERS = 16_000_000
 
@@ -38,6 +40,14 @@ class RecordReader:
         async with store_errors():
             found = await self._collection.find(query, {"_id": 0, "seq": 1, "record_id": 1}).to_list(None)
         return {document["record_id"]: document["seq"] for document in found}
+
+    async def with_content(self, dataset_id: str, hashes: Collection[str]) -> list[tuple[int, str]]:
+        """Return seq and content hash of records that have one of these contents, MOST_EQUAL at most."""
+        query = {"dataset_id": dataset_id, "content_hash": {"$in": list(hashes)}}
+        shown = {"_id": 0, "seq": 1, "content_hash": 1}
+        async with store_errors():
+            found = await self._collection.find(query, shown).hint(_CONTENT_INDEX).limit(MOST_EQUAL).to_list(None)
+        return [(document["seq"], document["content_hash"]) for document in found]
 
     async def get_many(self, dataset_id: str, seqs: Iterable[int]) -> dict[int, RecordDocument]:
         """Return records by seq; those that do not exist are left out."""

@@ -75,6 +75,12 @@ class Pair(View):
     same: int
     agreement: float | None = Field(description="Share that is the same.")
     kappa: float | None = Field(description="Cohen's, single choice; null when chance alone agrees.")
+    ac1: float | None = Field(
+        default=None, description="Gwet's, single choice; read it in place of kappa where one label dominates."
+    )
+    largest_share: float | None = Field(
+        default=None, description="Share of the most frequent label, of both agents together; single choice."
+    )
     confusion: ConfusionMatrix | None = Field(description="Single choice: first agent's label, second's, records.")
     labels: list[LabelQuality] = Field(
         description="Choices and spans, label by label: `f1` is the agreement on it, `wanted` and `given` how often "

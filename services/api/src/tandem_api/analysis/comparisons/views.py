@@ -95,6 +95,8 @@ def _pair(task: LabelTask, first: str, second: str, job_names: Mapping[str, str]
         same=sums.same,
         agreement=share(sums.same, sums.scores.compared),
         kappa=measures.get("kappa"),
+        ac1=measures.get("ac1"),
+        largest_share=measures.get("largest_share"),
         confusion=measures.get("confusion"),
         labels=measures.get("labels", []),
         f1=None if "kappa" in measures else measures.get("micro_f1"),

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from tandem.events import MultipleChoiceTask, NumberTask, SingleChoiceTask, SpanTask, TextTask, options_of
 from tandem.events.schema import LabelTask
-from tandem.quality.agreement import cohen_kappa
+from tandem.quality.agreement import cohen_kappa, gwet_ac1, largest_share
+from tandem.quality.calibration import ReliabilitySums
 from tandem.quality.intervals import wilson
 from tandem.quality.scoring import Confusion, LabelScore, Scores, macro_f1
 from tandem.quality.sketches import Quantiles
@@ -88,6 +89,15 @@ class Reliability(View):
     count: int
     error: float | None = Field(description="Expected calibration error; null without labels that have a confidence.")
 
+    @classmethod
+    def made_of(cls, sums: ReliabilitySums) -> Self:
+        calibration = sums.calibration()
+        return cls(
+            bins=[ReliabilityBin.model_validate(each, from_attributes=True) for each in calibration.bins],
+            count=calibration.count,
+            error=calibration.error,
+        )
+
 
 class Evaluation(View):
     """Labels against values known to be right. What does not concern the kind of task is null."""
@@ -101,6 +111,12 @@ class Evaluation(View):
     macro_f1: float | None = Field(default=None, description="Mean over the labels: choices and spans.")
     micro_f1: float | None = Field(default=None, description="All labels, or spans that are equal, in one.")
     kappa: float | None = Field(default=None, description="Cohen's, single choice; null when chance alone agrees.")
+    ac1: float | None = Field(
+        default=None, description="Gwet's, single choice; read it in place of kappa where one label dominates."
+    )
+    largest_share: float | None = Field(
+        default=None, description="Share of the most frequent label, of both sides together; single choice."
+    )
     labels: list[LabelQuality] = Field(default=[], description="Choices and spans.")
     confusion: ConfusionMatrix | None = Field(default=None, description="Single choice.")
     mean_jaccard: float | None = Field(default=None, description="Multiple choice and spans.")
@@ -122,7 +138,6 @@ class Evaluation(View):
         if not scores.known:
             return None
         low, high = wilson(scores.right, scores.compared) or (None, None)
-        calibration = scores.reliability.calibration()
         return cls(
             known=scores.known,
             compared=scores.compared,
@@ -130,11 +145,7 @@ class Evaluation(View):
             accuracy=share(scores.right, scores.compared),
             accuracy_low=low,
             accuracy_high=high,
-            reliability=Reliability(
-                bins=[ReliabilityBin.model_validate(each, from_attributes=True) for each in calibration.bins],
-                count=calibration.count,
-                error=calibration.error,
-            ),
+            reliability=Reliability.made_of(scores.reliability),
             **agreement_of(task, scores),
         )
 
@@ -149,6 +160,8 @@ def agreement_of(task: LabelTask, scores: Scores) -> dict[str, Any]:
                 "macro_f1": macro_f1(by_label.values()),
                 "micro_f1": share(scores.right, scores.compared),
                 "kappa": cohen_kappa(scores.confusion),
+                "ac1": gwet_ac1(scores.confusion, len(options_of(task))),
+                "largest_share": largest_share(scores.confusion),
                 "labels": labels,
                 "confusion": ConfusionMatrix.made_of(task, scores.confusion),
             }

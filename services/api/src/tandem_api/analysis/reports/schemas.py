@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from tandem.events import JobState, ReviewReason
-from tandem_api.analysis.reports.measures import Evaluation, Latency
+from tandem_api.analysis.reports.measures import Evaluation, Latency, Reliability
 from tandem_api.resources.jobs.schemas import JobCost, JobCounts
 from tandem_api.views import View
 
@@ -68,6 +68,45 @@ class ConfidenceSpread(View):
     )
 
 
+class ConfidenceCorrection(View):
+    """Confidence corrected by blind decisions: the probability of being wrong has the log-odds intercept + slope · x +
+    the label's own, x being the log-odds of being wrong by the score. A campaign `expected_error` uses it."""
+
+    score: str = Field(description="confidence, margin or entropy: the one that foretells decisions best.")
+    intercept: float
+    slope: float
+    labels: dict[str, float] = Field(description="By label; that of all others is under `*`.")
+    decisions: int = Field(description="Blind decisions that it rests on.")
+    wrong: int = Field(description="The part of them that was not the label.")
+    losses: dict[str, float] = Field(
+        description="Mean log loss of each candidate on decisions that its fit did not see; `as stated`: uncorrected."
+    )
+    before: Reliability
+    after: Reliability = Field(description="Each decision judged by a fit that did not see it.")
+
+
+class Anchored(View):
+    """How often labels were kept that people saw before they decided, and that they did not see."""
+
+    person_id: str | None = Field(default=None, description="Null: all readers together.")
+    name: str | None = None
+    shown: int
+    shown_kept: int
+    blind: int
+    blind_kept: int
+    difference: float | None = Field(description="Share kept when shown less share kept blind; null without both.")
+    difference_low: float | None = Field(description="Lower end of its 95 % interval (Newcombe).")
+    difference_high: float | None
+
+
+class Anchoring(View):
+    """What seeing the label does to a decision, measured on campaigns that draw who sees it (a blind share)."""
+
+    overall: Anchored
+    readers: list[Anchored] = Field(description="Whoever decided most first.")
+    enough: bool = Field(description="250 decisions or more in each arm: the blind share may end.")
+
+
 class TaskReport(View):
     task: str
     kind: str
@@ -83,6 +122,14 @@ class TaskReport(View):
     verified: Evaluation | None = Field(
         description="Against what people decided; null without any. Where the review policy chose the records, they "
         "are harder than the rest: no sample of all."
+    )
+    correction: ConfidenceCorrection | None = Field(
+        default=None,
+        description="Null with fewer than 50 blind decisions, or 5 right and 5 wrong labels among them. Decisions of "
+        "people who saw the label are not used.",
+    )
+    anchoring: Anchoring | None = Field(
+        default=None, description="Null where no campaign has both shown and blind decisions."
     )
     verified_shown: int = Field(
         default=0,

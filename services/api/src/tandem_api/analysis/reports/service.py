@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from pydantic import TypeAdapter
 
@@ -15,11 +16,13 @@ from tandem.store.annotations.ended import EndedReader
 from tandem.store.database import utcnow
 from tandem.store.datasets.reader import DatasetReader
 from tandem.store.jobs.documents import JobDocument
+from tandem.store.people.reader import PersonReader
 from tandem.store.records.reader import RecordReader
 from tandem.store.reports.documents import ReportDocument
 from tandem.store.reports.reader import ReportReader
 from tandem.store.reports.writer import ReportWriter
 from tandem.store.review_items.reader import ReviewItemReader
+from tandem_api.analysis.reports.anchoring import person_ids, with_names
 from tandem_api.analysis.reports.blind import without_quotes
 from tandem_api.analysis.reports.schemas import JobReport
 from tandem_api.analysis.reports.views import report_of
@@ -27,7 +30,7 @@ from tandem_api.analysis.summaries import BLOCK, PATIENCE_SECONDS, Summaries, Su
 from tandem_api.resources.jobs.schemas import JobCost
 from tandem_api.resources.jobs.service import JobService
 
-VERSION = 3
+VERSION = 6
 """Version of the sums and of the report's shape: reports kept by another version are made again."""
 
 _KIND = SumsKind(VERSION, TypeAdapter(JobSummary))
@@ -45,6 +48,7 @@ class ReportService:
         reader: ReportReader,
         writer: ReportWriter,
         jobs: JobService,
+        people: PersonReader,
     ) -> None:
         self._annotations = annotations
         self._records = records
@@ -54,6 +58,7 @@ class ReportService:
         self._reader = reader
         self._writer = writer
         self._jobs = jobs
+        self._people = people
 
     async def report(self, job_id: str, caller: Caller) -> JobReport:
         """Return the job's report. For a job that has ended it is the kept one, unless annotations changed since, by a
@@ -64,8 +69,13 @@ class ReportService:
             report = JobReport.model_validate({**kept["report"], "cost": cost})
         else:
             report = await self._made(job, cost)
+        report = with_names(report, await self._people.names(person_ids(report)))
         hidden = await self._review_items.blind_for(caller.person_id, job["dataset_id"])
         return without_quotes(report, hidden) if hidden else report
+
+    async def sums(self, job: JobDocument) -> JobSummary:
+        """Return the sums over all records of the job, however long it takes. They are not to be changed."""
+        return (await self._summaries.sums(job["_id"], lambda: self._wanted(job), patience=None)).sums
 
     async def keep(self, job: JobDocument) -> None:
         """Make and keep the report of a job that has ended, however long it takes."""
@@ -74,7 +84,9 @@ class ReportService:
 
     async def _made(self, job: JobDocument, cost: JobCost, *, patience: float | None = PATIENCE_SECONDS) -> JobReport:
         progress = await self._summaries.sums(job["_id"], lambda: self._wanted(job), patience=patience)
-        report = report_of(job, progress.sums, cost, share_made=progress.share, now=utcnow())
+        made = partial(report_of, job, progress.sums, cost, share_made=progress.share, now=utcnow())
+        # What is still summed up must not be read from another thread.
+        report = made() if progress.share < 1 else await asyncio.to_thread(made)
         if report.final:
             await self._writer.save(_document(report, progress))
         return report

@@ -9,12 +9,15 @@ from typing import assert_never
 
 from tandem.events import ConfidenceStrategy, JobState, LabelSchemaSpec, NumberTask, ReviewReason, TextTask, options_of
 from tandem.events.schema import LabelTask, MultipleChoiceTask, SingleChoiceTask, SpanTask
+from tandem.quality.corrected import Corrected, correct
 from tandem.quality.spread import Spread, number_bins
 from tandem.quality.summary import JobSummary, TaskSummary
 from tandem.store.jobs.documents import JobDocument
+from tandem_api.analysis.reports.anchoring import anchoring_of
 from tandem_api.analysis.reports.confidence_warnings import confidence_warnings
-from tandem_api.analysis.reports.measures import Evaluation, Latency, share
+from tandem_api.analysis.reports.measures import Evaluation, Latency, Reliability, share
 from tandem_api.analysis.reports.schemas import (
+    ConfidenceCorrection,
     ConfidenceSpread,
     HistogramBin,
     InvalidAnswer,
@@ -148,7 +151,25 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
         ),
         gold=Evaluation.made_of(task, sums.gold),
         verified=Evaluation.made_of(task, sums.verified),
+        correction=_correction(correct(sums.blind)),
+        anchoring=anchoring_of(sums.arms),
         verified_shown=sums.shown,
+    )
+
+
+def _correction(found: Corrected | None) -> ConfidenceCorrection | None:
+    if found is None:
+        return None
+    return ConfidenceCorrection(
+        score=found.correction.score,
+        intercept=found.correction.intercept,
+        slope=found.correction.slope,
+        labels=dict(found.correction.labels),
+        decisions=found.decisions,
+        wrong=found.wrong,
+        losses=dict(found.losses),
+        before=Reliability.made_of(found.before),
+        after=Reliability.made_of(found.after),
     )
 
 

@@ -172,6 +172,7 @@ def _hidden_job(job_id: str, trial: Trial, records: Sequence[RecordDocument]) ->
         "canary": None,
         "failure_stop": None,
         "goes": 0,
+        "reuse": False,
         "records_per_minute": None,
         "review_recounted": False,
         "expires_at": now + TRYOUTS_KEPT,

@@ -8,6 +8,7 @@ from tandem.events import thresholds_campaign_id
 from tandem.people import Caller
 from tandem.review.campaigns.moves import MOVES, CampaignMove, CampaignState
 from tandem.review.campaigns.strategies.certificate import CERTIFICATE
+from tandem.review.campaigns.strategies.expected_error import ExpectedErrorParameters
 from tandem.review.campaigns.strategies.registry import STRATEGIES
 from tandem.review.campaigns.strategies.thresholds import THRESHOLDS
 from tandem.review.campaigns.strategy import Parameters, Strategy
@@ -23,6 +24,7 @@ from tandem.store.people.reader import PersonReader
 from tandem.store.review_items.reader import ReviewItemReader
 from tandem.web import Problem, not_found
 from tandem.web.scopes import Scopes
+from tandem_api.resources.campaigns.correcting import SumsOf, with_correction
 from tandem_api.resources.campaigns.counting import count_campaign
 from tandem_api.resources.campaigns.people import check_people
 from tandem_api.resources.campaigns.schemas import (
@@ -37,6 +39,7 @@ from tandem_api.resources.campaigns.schemas import (
 from tandem_api.resources.campaigns.validation import (
     campaign_of,
     check_against_jobs,
+    check_fixed,
     checked_parameters,
     strategy_called,
 )
@@ -61,6 +64,7 @@ class CampaignService:
         people: PersonReader,
         scopes: Scopes,
         finder: Finder,
+        sums_of: SumsOf,
         certificates: CertificateReader,
     ) -> None:
         self._reader = reader
@@ -72,6 +76,7 @@ class CampaignService:
         self._people = people
         self._scopes = scopes
         self._finder = finder
+        self._sums_of = sums_of
         self._certificates = certificates
 
     async def create(self, job_id: str, body: CampaignCreate, caller: Caller) -> Campaign:
@@ -124,9 +129,10 @@ class CampaignService:
                     field="parameters.jobs",
                     cure="Create another campaign.",
                 )
-            check_against_jobs(
-                strategy, checked, [await self._jobs.reachable(each, caller) for each in campaign["jobs"]]
-            )
+            check_fixed(checked, campaign)
+            jobs = [await self._jobs.reachable(each, caller) for each in campaign["jobs"]]
+            check_against_jobs(strategy, checked, jobs)
+            checked = await self._corrected(checked, jobs[0], caller)
             changes["parameters"] = checked.model_dump(mode="json")
         if not changes:
             return await self._shown(campaign)
@@ -187,12 +193,21 @@ class CampaignService:
             given = {**job["published"]["review_policy"], **given}
         parameters = checked_parameters(strategy, given)
         jobs = await self._all_jobs(job, strategy, parameters, caller)
+        parameters = await self._corrected(parameters, job, caller)
         await check_people(self._people, body.people, job["project_id"])
         found = None
         if body.selection is not None and body.selection.where is not None:
             scope = await self._scopes.of_job(job, body.selection.where, caller, field="selection.where")
             found = await self._finder.select(scope)
         return campaign_of(body, strategy, parameters, jobs, caller, found=found)
+
+    async def _corrected(self, parameters: Parameters, job: JobDocument, caller: Caller) -> Parameters:
+        """Return the parameters with the correction of confidence that they pick by, where they pick by one."""
+        if not isinstance(parameters, ExpectedErrorParameters):
+            return parameters
+        other = parameters.calibrated_by
+        source = job if other in (None, job["_id"]) else await self._jobs.reachable(str(other), caller)
+        return await with_correction(parameters, job, source, self._sums_of)
 
     async def _all_jobs(
         self, job: JobDocument, strategy: Strategy, parameters: Parameters, caller: Caller

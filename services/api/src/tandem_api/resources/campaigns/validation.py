@@ -73,6 +73,20 @@ def check_against_jobs(strategy: Strategy, parameters: Parameters, jobs: Sequenc
         check_ended(jobs)
 
 
+def check_fixed(parameters: Parameters, campaign: CampaignDocument) -> None:
+    """Check that no parameter changes that holds from the start of the campaign. Raises a Problem."""
+    given = parameters.model_dump(mode="json")
+    for name in parameters.fixed:
+        if given[name] != campaign["parameters"].get(name):
+            raise Problem(
+                422,
+                "invalid-parameters",
+                f"{name} cannot be changed: the sample was drawn with it.",
+                field=f"parameters.{name}",
+                cure="Create another campaign.",
+            )
+
+
 def check_ended(jobs: Sequence[JobDocument]) -> None:
     """Check that the jobs have ended. Raises a Problem."""
     if live := [job["name"] for job in jobs if JobState(job["state"]).is_live]:
@@ -144,6 +158,7 @@ def _campaign_id(body: CampaignCreate, job_ids: Sequence[str], parameters: Param
     if body.strategy == THRESHOLDS.name:
         return thresholds_campaign_id(job_ids[0])
     asked = parameters.model_dump(mode="json")
+    asked.pop("used", None)  # what was fitted changes with each decision
     if body.strategy == DISAGREEMENT.name and body == CampaignCreate(
         strategy=body.strategy, parameters=body.parameters
     ):

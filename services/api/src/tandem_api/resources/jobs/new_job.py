@@ -55,6 +55,7 @@ def new_job(
         "canary": None,
         "failure_stop": None,
         "goes": 0,
+        "reuse": False,
         "records_per_minute": None,
         "review_recounted": False,
         "opinion_policy": (opinion_policy or OpinionPolicy()).model_dump(),

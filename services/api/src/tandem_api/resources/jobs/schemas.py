@@ -40,6 +40,11 @@ class JobCreate(Body):
     records_per_minute: float | None = Field(
         default=None, gt=0, le=10_000_000, description="No more records than this are asked for."
     )
+    reuse: bool = Field(
+        default=False,
+        description="True: take the answers that this agent version gave to the same content in this data set, and "
+        "call the model once for records of equal content. Runs again ask anew in any case.",
+    )
     canary: CanaryAsked | None = Field(default=None, description="Run the first records, then wait for a go.")
     failure_stop: FailureStopAsked | None = Field(
         default=None, description="Wait for a go when too many of the last records have no label."
@@ -110,6 +115,7 @@ class Job(View):
     weight: float
     budget_usd: float | None = None
     records_per_minute: float | None = Field(default=None, description="The job's own rate limit; null: none.")
+    reuse: bool = Field(default=False, description="Whether it takes answers that are there already.")
     canary: JobCanary | None = Field(default=None, description="Of the current pass; null: none.")
     failure_stop: JobFailureStop | None = None
     kind: JobKind = JobKind.MODEL

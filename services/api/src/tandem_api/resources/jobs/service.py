@@ -103,6 +103,7 @@ class JobService:
             start=body.start,
             by=caller,
         )
+        document["reuse"] = body.reuse
         document["records_per_minute"] = body.records_per_minute
         document["failure_stop"] = None if body.failure_stop is None else body.failure_stop.part()
         document["canary"] = await self.canary_part(dataset["_id"], parts.selection, body.canary)

@@ -11,6 +11,9 @@ import type { Evaluation, LabelTask, TaskReport } from "@/lib/api/types";
 import { counted, percent } from "@/lib/format";
 import { optionsOf } from "@/domain/label-values";
 
+/** Share of one label from which on kappa misleads: agreement beyond chance is then better read from AC1. */
+const dominant = 0.8;
+
 const sources = [
   { value: "gold", name: "Gold" },
   { value: "verified", name: "People’s decisions" },
@@ -24,6 +27,7 @@ export function EvaluationPanels({ report, task }: { report: TaskReport; task: L
   const evaluation = source && report[source.value];
   if (!evaluation) return null;
   const options = optionsOf(task);
+  const { correction } = report;
   return (
     <>
       <Panel title="How right the labels are" className={styles.wide} note={known.length > 1 ? <Segments label="Compare with" choices={known} value={source.value} onChange={setWanted} /> : `against ${source.value === "gold" ? "gold labels" : "people’s decisions"}`}>
@@ -45,6 +49,14 @@ export function EvaluationPanels({ report, task }: { report: TaskReport; task: L
       {evaluation.reliability.count > 0 && (
         <Panel title="Reliability" note={evaluation.reliability.error != null && `calibration error ${percent(evaluation.reliability.error, 1)}`}>
           <ReliabilityDiagram reliability={evaluation.reliability} />
+        </Panel>
+      )}
+      {correction && (
+        <Panel title="Corrected confidence" note={correction.after.error != null && `calibration error ${percent(correction.after.error, 1)}, before ${percent(correction.before.error ?? 0, 1)}`}>
+          <ReliabilityDiagram reliability={correction.after} />
+          <p className={styles.under}>
+            Corrected by {counted(correction.decisions, "decision")} of people who had not seen the label. A campaign by expected error uses it.
+          </p>
         </Panel>
       )}
       {!evaluation.confusion && evaluation.labels.length > 0 && (
@@ -70,6 +82,7 @@ function figuresOf(evaluation: Evaluation) {
     evaluation.confusion ? null : number("Micro-F1", evaluation.micro_f1),
     number("F1 by overlap", evaluation.overlap_f1),
     number("Cohen’s kappa", evaluation.kappa),
+    (evaluation.largest_share ?? 0) >= dominant ? number("Gwet’s AC1", evaluation.ac1) : null,
     number("Mean Jaccard", evaluation.mean_jaccard),
     number("Mean absolute error", evaluation.mean_absolute_error),
     number("Mean error", evaluation.mean_error),

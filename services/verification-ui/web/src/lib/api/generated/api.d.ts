@@ -18,6 +18,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Agent Drift
+         * @description Tell whether the agent's labels became worse than accepted, over all its jobs with a campaign `stream_audit`.
+         */
+        get: operations["get_agent_drift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/preview": {
         parameters: {
             query?: never;
@@ -180,6 +200,28 @@ export interface paths {
          * @description List the records where the agents differ, with each agent's labels.
          */
         get: operations["list_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/flips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Old And New
+         * @description Tell which labels change from an old job to a new one, by class, with the cost and a bound on what stays wrong.
+         *
+         *     Over very many records it is made bit by bit: `share` says how much is in it.
+         */
+        get: operations["compare_old_and_new"];
         put?: never;
         post?: never;
         delete?: never;
@@ -379,6 +421,91 @@ export interface paths {
          * @description Count the records that the definition selects now. Nothing is saved.
          */
         post: operations["count_subset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description List dead letters without their content, newest first. Needs a key for all projects, as all of these do.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dead Letter
+         * @description Return a dead letter with its content.
+         */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Fix Dead Letter
+         * @description Change the content that a replay uses. The original is kept beside it.
+         */
+        patch: operations["fix_dead_letter"];
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Dead Letter
+         * @description Drop the content for good.
+         */
+        post: operations["discard_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Dead Letter
+         * @description Have it handled again: a request asks the model anew, any other event goes to the group that could not handle
+         *     it.
+         */
+        post: operations["replay_dead_letter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1679,6 +1806,18 @@ export interface components {
              */
             user_template?: string | null;
         };
+        /** AgentDrift */
+        AgentDrift: {
+            /** Agent Id */
+            agent_id: string;
+            /**
+             * Jobs
+             * @description Jobs of the agent with a campaign `stream_audit`.
+             */
+            jobs: string[];
+            /** Tasks */
+            tasks: components["schemas"]["TaskDrift"][];
+        };
         /**
          * AgentOnTask
          * @description One agent's labels of a task. Evaluations are over the records to which every agent gave a label.
@@ -1705,6 +1844,56 @@ export interface components {
              * @description Send it as `after` for the next page; null on the last.
              */
             next?: string | null;
+        };
+        /**
+         * Anchored
+         * @description How often labels were kept that people saw before they decided, and that they did not see.
+         */
+        Anchored: {
+            /** Blind */
+            blind: number;
+            /** Blind Kept */
+            blind_kept: number;
+            /**
+             * Difference
+             * @description Share kept when shown less share kept blind; null without both.
+             */
+            difference: number | null;
+            /** Difference High */
+            difference_high: number | null;
+            /**
+             * Difference Low
+             * @description Lower end of its 95 % interval (Newcombe).
+             */
+            difference_low: number | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Person Id
+             * @description Null: all readers together.
+             */
+            person_id?: string | null;
+            /** Shown */
+            shown: number;
+            /** Shown Kept */
+            shown_kept: number;
+        };
+        /**
+         * Anchoring
+         * @description What seeing the label does to a decision, measured on campaigns that draw who sees it (a blind share).
+         */
+        Anchoring: {
+            /**
+             * Enough
+             * @description 250 decisions or more in each arm: the blind share may end.
+             */
+            enough: boolean;
+            overall: components["schemas"]["Anchored"];
+            /**
+             * Readers
+             * @description Whoever decided most first.
+             */
+            readers: components["schemas"]["Anchored"][];
         };
         /** And */
         And: {
@@ -2881,6 +3070,49 @@ export interface components {
              */
             verified_differently: number;
         };
+        /**
+         * ConfidenceCorrection
+         * @description Confidence corrected by blind decisions: the probability of being wrong has the log-odds intercept + slope · x +
+         *     the label's own, x being the log-odds of being wrong by the score. A campaign `expected_error` uses it.
+         */
+        ConfidenceCorrection: {
+            /** @description Each decision judged by a fit that did not see it. */
+            after: components["schemas"]["Reliability"];
+            before: components["schemas"]["Reliability"];
+            /**
+             * Decisions
+             * @description Blind decisions that it rests on.
+             */
+            decisions: number;
+            /** Intercept */
+            intercept: number;
+            /**
+             * Labels
+             * @description By label; that of all others is under `*`.
+             */
+            labels: {
+                [key: string]: number;
+            };
+            /**
+             * Losses
+             * @description Mean log loss of each candidate on decisions that its fit did not see; `as stated`: uncorrected.
+             */
+            losses: {
+                [key: string]: number;
+            };
+            /**
+             * Score
+             * @description confidence, margin or entropy: the one that foretells decisions best.
+             */
+            score: string;
+            /** Slope */
+            slope: number;
+            /**
+             * Wrong
+             * @description The part of them that was not the label.
+             */
+            wrong: number;
+        };
         /** ConfidenceSpread */
         ConfidenceSpread: {
             /**
@@ -3080,6 +3312,161 @@ export interface components {
              */
             next?: string | null;
         };
+        /**
+         * DeadLetter
+         * @description A message that a consumer could not handle.
+         */
+        DeadLetter: {
+            /** Detail */
+            detail: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description It is forgotten then, whatever became of it.
+             */
+            expires_at: string;
+            /**
+             * Group
+             * @description The consumer group that could not handle it.
+             */
+            group: string;
+            /** Handled At */
+            handled_at: string | null;
+            /**
+             * Handled By Id
+             * @description Who changed, replayed or discarded it last.
+             */
+            handled_by_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Job Id
+             * @description Of the content, where it can be read; so are the following.
+             */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Reason
+             * @description A word, e.g. `bad_schema` or `handler_failed`.
+             */
+            reason: string;
+            /** Record Id */
+            record_id: string | null;
+            /**
+             * Result
+             * @description What came of a replay.
+             */
+            result: string | null;
+            /** Seq */
+            seq: number | null;
+            state: components["schemas"]["DeadLetterState"];
+            /**
+             * Topic
+             * @description The topic that it was read from.
+             */
+            topic: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /** DeadLetterContent */
+        DeadLetterContent: {
+            /** Detail */
+            detail: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description It is forgotten then, whatever became of it.
+             */
+            expires_at: string;
+            /**
+             * Fixed
+             * @description The content as it was changed, which a replay uses.
+             */
+            fixed: string | null;
+            /**
+             * Group
+             * @description The consumer group that could not handle it.
+             */
+            group: string;
+            /** Handled At */
+            handled_at: string | null;
+            /**
+             * Handled By Id
+             * @description Who changed, replayed or discarded it last.
+             */
+            handled_by_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Job Id
+             * @description Of the content, where it can be read; so are the following.
+             */
+            job_id: string | null;
+            /** Key */
+            key: string;
+            /** Project Id */
+            project_id: string | null;
+            /**
+             * Reason
+             * @description A word, e.g. `bad_schema` or `handler_failed`.
+             */
+            reason: string;
+            /** Record Id */
+            record_id: string | null;
+            /**
+             * Result
+             * @description What came of a replay.
+             */
+            result: string | null;
+            /** Seq */
+            seq: number | null;
+            state: components["schemas"]["DeadLetterState"];
+            /**
+             * Topic
+             * @description The topic that it was read from.
+             */
+            topic: string;
+            /**
+             * Value
+             * @description The content as it was; bytes that are not UTF-8 are replaced.
+             */
+            value: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /** DeadLetterFix */
+        DeadLetterFix: {
+            /**
+             * Value
+             * @description The whole content, as JSON.
+             */
+            value: string;
+        };
+        /** DeadLetterPage */
+        DeadLetterPage: {
+            /** Items */
+            items: components["schemas"]["DeadLetter"][];
+            /**
+             * Next
+             * @description Send it as `after` for the next page; null on the last.
+             */
+            next?: string | null;
+        };
+        /**
+         * DeadLetterState
+         * @description What became of a dead letter.
+         * @enum {string}
+         */
+        DeadLetterState: "open" | "replaying" | "replayed" | "discarded";
         /**
          * DecisionKind
          * @enum {string}
@@ -3293,6 +3680,11 @@ export interface components {
          */
         Evaluation: {
             /**
+             * Ac1
+             * @description Gwet's, single choice; read it in place of kappa where one label dominates.
+             */
+            ac1?: number | null;
+            /**
              * Accuracy
              * @description Share that is right: sets and spans as a whole, numbers to the step.
              */
@@ -3332,6 +3724,11 @@ export interface components {
              * @default []
              */
             labels: components["schemas"]["LabelQuality"][];
+            /**
+             * Largest Share
+             * @description Share of the most frequent label, of both sides together; single choice.
+             */
+            largest_share?: number | null;
             /**
              * Macro F1
              * @description Mean over the labels: choices and spans.
@@ -3527,6 +3924,171 @@ export interface components {
              * @enum {string}
              */
             kind: "flag";
+        };
+        /**
+         * FlipAudit
+         * @description A random sample of the flips that nobody had decided when it was drawn.
+         */
+        FlipAudit: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Drawn */
+            drawn: number;
+            /**
+             * New Wrong
+             * @description Drawn flips whose new label is wrong or was not read blind.
+             */
+            new_wrong: number;
+            /** Old Wrong */
+            old_wrong: number;
+            /**
+             * Open
+             * @description Flips that nobody had decided: those the sample stands for.
+             */
+            open: number;
+            /**
+             * Read
+             * @description Drawn flips with a blind decision; all others count as wrong.
+             */
+            read: number;
+            /**
+             * Shown
+             * @description Drawn flips whose reader saw a label.
+             */
+            shown: number;
+        };
+        /**
+         * FlipBound
+         * @description How many labels are wrong after the change at most. Labels that do not change stay as good as they were.
+         */
+        FlipBound: {
+            /**
+             * Added At Most
+             * @description Wrong labels that the change adds; negative: it removes some.
+             */
+            added_at_most: number | null;
+            /**
+             * Alpha
+             * @description Probability that the bound is wrong; that of the old certificate adds to it.
+             */
+            alpha: number;
+            /**
+             * Corrected
+             * @description Wrong new labels that a person corrected in the new job.
+             */
+            corrected: number;
+            /**
+             * Error At Most
+             * @description The same as a share of the records with a new label.
+             */
+            error_at_most: number | null;
+            /**
+             * Left Wrong
+             * @description Records that people decided otherwise in the old job only; carry the decisions over.
+             */
+            left_wrong: number;
+            /**
+             * Missed At Most
+             * @description Wrong labels after the change; null without `old_missed`.
+             */
+            missed_at_most: number | null;
+            /**
+             * New Wrong At Most
+             * @description Wrong new labels among the flips.
+             */
+            new_wrong_at_most: number | null;
+            /**
+             * Old Wrong At Least
+             * @description Wrong old labels among the flips.
+             */
+            old_wrong_at_least: number | null;
+            /**
+             * Refused
+             * @description Why there is no bound; null where there is one.
+             */
+            refused: string | null;
+        };
+        /**
+         * FlipClass
+         * @description Flips from one label to another; `*` stands for all values of a task without single labels.
+         */
+        FlipClass: {
+            /**
+             * From Label
+             * @description Null: the record had no label before.
+             */
+            from_label: string | null;
+            /** @description Against the values that came with the records. */
+            gold: components["schemas"]["Verdicts"];
+            /** @description Against people who saw no label before they decided. */
+            read: components["schemas"]["Verdicts"];
+            /** Records */
+            records: number;
+            /** To Label */
+            to_label: string;
+        };
+        /**
+         * FlipReport
+         * @description What changes when the agent of the new job replaces that of the old one, over the records that both ran over.
+         */
+        FlipReport: {
+            /** @description Null: no campaign was named. */
+            audit: components["schemas"]["FlipAudit"] | null;
+            bound: components["schemas"]["FlipBound"];
+            /**
+             * Classes
+             * @description The most frequent first.
+             */
+            classes: components["schemas"]["FlipClass"][];
+            /**
+             * Flips
+             * @description Records whose label changes; those without an old label included.
+             */
+            flips: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Lost
+             * @description Records that had a label and have none any more.
+             */
+            lost: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            new: components["schemas"]["FlippedJob"];
+            old: components["schemas"]["FlippedJob"];
+            /**
+             * Same
+             * @description Records whose label stays.
+             */
+            same: number;
+            /**
+             * Share
+             * @description Share of the blocks of records in it so far; below 1, ask again.
+             */
+            share: number;
+            /** Task */
+            task: string;
+            /**
+             * Usd Per 1000 Change
+             * @description New price less the old one; null when one is unknown.
+             */
+            usd_per_1000_change: number | null;
+        };
+        /** FlippedJob */
+        FlippedJob: {
+            agent: components["schemas"]["JobAgent"];
+            /** Job Id */
+            job_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Usd Per 1000
+             * @description Price of a thousand records of the job; null when unknown.
+             */
+            usd_per_1000: number | null;
         };
         /**
          * Found
@@ -3951,6 +4513,12 @@ export interface components {
              * @description The job's own rate limit; null: none.
              */
             records_per_minute?: number | null;
+            /**
+             * Reuse
+             * @description Whether it takes answers that are there already.
+             * @default false
+             */
+            reuse: boolean;
             review_policy: components["schemas"]["ReviewPolicy"];
             /** Revision */
             revision: number;
@@ -4111,6 +4679,12 @@ export interface components {
              * @description No more records than this are asked for.
              */
             records_per_minute?: number | null;
+            /**
+             * Reuse
+             * @description True: take the answers that this agent version gave to the same content in this data set, and call the model once for records of equal content. Runs again ask anew in any case.
+             * @default false
+             */
+            reuse: boolean;
             /**
              * @default {
              *       "review_failed": false,
@@ -4943,6 +5517,11 @@ export interface components {
          */
         Pair: {
             /**
+             * Ac1
+             * @description Gwet's, single choice; read it in place of kappa where one label dominates.
+             */
+            ac1?: number | null;
+            /**
              * Agreement
              * @description Share that is the same.
              */
@@ -4972,6 +5551,11 @@ export interface components {
              * @description Choices and spans, label by label: `f1` is the agreement on it, `wanted` and `given` how often the first and the second gave it.
              */
             labels: components["schemas"]["LabelQuality"][];
+            /**
+             * Largest Share
+             * @description Share of the most frequent label, of both agents together; single choice.
+             */
+            largest_share?: number | null;
             /** Mean Absolute Difference */
             mean_absolute_difference: number | null;
             /**
@@ -6128,6 +6712,41 @@ export interface components {
             };
         };
         /**
+         * TaskDrift
+         * @description The drift guard of one task.
+         */
+        TaskDrift: {
+            /**
+             * Accepted Error
+             * @description Share of wrong labels that is accepted, by the newest campaign.
+             */
+            accepted_error: number;
+            /**
+             * Alarm
+             * @description Whether it was ever 1,000.
+             */
+            alarm: boolean;
+            /**
+             * Alarm At
+             * @description When the label was made at which the alarm came.
+             */
+            alarm_at: string | null;
+            /**
+             * Evidence
+             * @description Evidence now that more labels are wrong than accepted; an alarm at 1,000.
+             */
+            evidence: number;
+            /**
+             * Reads
+             * @description Blind decisions on drawn labels, in the order in which the labels were made.
+             */
+            reads: number;
+            /** Task */
+            task: string;
+            /** Wrong */
+            wrong: number;
+        };
+        /**
          * TaskLabel
          * @description The label of one task of the schema.
          */
@@ -6194,7 +6813,11 @@ export interface components {
         };
         /** TaskReport */
         TaskReport: {
+            /** @description Null where no campaign has both shown and blind decisions. */
+            anchoring?: components["schemas"]["Anchoring"] | null;
             confidence: components["schemas"]["ConfidenceSpread"];
+            /** @description Null with fewer than 50 blind decisions, or 5 right and 5 wrong labels among them. Decisions of people who saw the label are not used. */
+            correction?: components["schemas"]["ConfidenceCorrection"] | null;
             /** @description Against the values that came with the records; null without any. */
             gold: components["schemas"]["Evaluation"] | null;
             /** Kind */
@@ -6420,6 +7043,18 @@ export interface components {
             usd: number | null;
         };
         /**
+         * Verdicts
+         * @description Flips whose right label is known.
+         */
+        Verdicts: {
+            /** Neither */
+            neither: number;
+            /** New Right */
+            new_right: number;
+            /** Old Right */
+            old_right: number;
+        };
+        /**
          * Verification
          * @description The person's decision that holds.
          */
@@ -6484,6 +7119,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_agent_drift: {
+        parameters: {
+            query?: {
+                /** @description Only labels made from then on, e.g. since an alarm was looked into. */
+                since?: string | null;
+            };
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDrift"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -7099,6 +7804,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DifferencePage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_old_and_new: {
+        parameters: {
+            query: {
+                /** @description Id of the job with the labels as they are. */
+                old: string;
+                /** @description Id of the job with the labels that would replace them. */
+                new: string;
+                /** @description May be left out when the jobs have one task in common. */
+                task?: string | null;
+                /** @description Id of a campaign `flips` of the new job, whose blind reads bound what is wrong. */
+                campaign?: string | null;
+                /** @description How many old labels are wrong at most, by the certificate of the old job. */
+                old_missed?: number | null;
+                /** @description Probability that the bound over the flips may be wrong. */
+                alpha?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlipReport"];
                 };
             };
             /** @description No valid credential came with the request. */
@@ -8081,6 +8864,369 @@ export interface operations {
             };
             /** @description It does not exist, or lies outside the caller's projects. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["DeadLetterState"];
+                topic?: string | null;
+                reason?: string | null;
+                /** @description `next` of the page before. */
+                after?: string | null;
+                /** @description Items a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterContent"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fix_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterFix"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterContent"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something in the request is wrong; `errors` names each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is away; try again after Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description No valid credential came with the request. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or lies outside the caller's projects. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

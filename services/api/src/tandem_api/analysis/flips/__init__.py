@@ -1,0 +1,1 @@
+"""Flips: what changes when one agent replaces another, and how many labels are wrong afterwards at most."""

@@ -1,0 +1,1 @@
+"""Dead letters, as the dispatcher copied them from their topic, and what became of each."""
