@@ -89,9 +89,9 @@ async def walk(port: Port, half: Half, role: Role, seq: int) -> dict[tuple[str, 
         where = {"where": f'label = "{LABEL}"'}
         measured = await client.post(f"/api/v1/jobs/{half.job_id}/find/confidences", json=where)
         told["COUNT", "by confidence"] = {"confidence"} if sum(measured.json()["bins"]) else set()
-        act = {"kind": "confirm", **where}
+        bulk = {"kind": "confirm", **where}
         if role is not Role.VIEWER:
-            checked = await client.post(f"/verification/v1/jobs/{half.job_id}/acts/check", json=act)
+            checked = await client.post(f"/verification/v1/jobs/{half.job_id}/acts/check", json=bulk)
             told["COUNT", "by bulk act"] = {"label"} if checked.json()["records"] else set()
         for order in ("label.sentiment", "confidence", "state"):
             page = await client.post(f"/api/v1/jobs/{half.job_id}/find", json={"order": order})
