@@ -11,6 +11,7 @@ from tandem.people.credentials import (
     hash_token,
     is_behind,
     new_token,
+    person_behind,
     person_id_of,
 )
 from tandem.people.person import (
@@ -19,7 +20,6 @@ from tandem.people.person import (
     local_person,
     name_only_id,
     name_only_person,
-    person_behind,
     reaches_no_more,
     scope_of_both,
 )

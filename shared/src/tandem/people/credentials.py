@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
 from tandem.people.callers import Caller, Role
-from tandem.people.person import Person
+from tandem.people.person import Person, local_person, scope_of_both
 
 TOKEN_PREFIX = "tdm_"  # noqa: S105 - the prefix by which scanners for leaked secrets know a token
 
@@ -87,3 +88,17 @@ def is_behind(key: Credential | None, credential: Credential, *, now: datetime) 
     if key is None or key["kind"] != "key" or has_ended(key, now=now):
         return False
     return credential.get("parent_hash") in (None, key["hash"])  # older credentials do not name it
+
+
+def person_behind(person_id: str, credentials: Sequence[Credential]) -> Person:
+    """Return the person that these credentials of an older version stand for.
+
+    The name is that of the credential the id comes from, else of the oldest: a key "admin" and a login link "you" that
+    was made of it for its owner's browser are the person "admin".
+    """
+    first = min(credentials, key=lambda one: (one["_id"] != person_id, one["kind"] != "key", one["created_at"]))
+    scope: list[str] | None = []
+    for credential in credentials:
+        scope = scope_of_both(scope, credential["project_ids"])
+    made = min(credential["created_at"] for credential in credentials)
+    return {**local_person(first["name"], project_ids=scope, now=made), "_id": person_id}

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from uuid import uuid4
-
-if TYPE_CHECKING:
-    from tandem.people.credentials import Credential
-
 
 NAME_ONLY_PREFIX = "name-"
 
@@ -54,20 +50,6 @@ def name_only_id(name: str) -> str:
 
 def name_only_person(name: str, *, now: datetime) -> Person:
     return _person(name_only_id(name), name, PersonSource.NAME_ONLY, None, now)
-
-
-def person_behind(person_id: str, credentials: Sequence[Credential]) -> Person:
-    """Return the person that these credentials of an older version stand for.
-
-    The name is that of the credential the id comes from, else of the oldest: a key "admin" and a login link "you" that
-    was made of it for its owner's browser are the person "admin".
-    """
-    first = min(credentials, key=lambda one: (one["_id"] != person_id, one["kind"] != "key", one["created_at"]))
-    scope: list[str] | None = []
-    for credential in credentials:
-        scope = scope_of_both(scope, credential["project_ids"])
-    made = min(credential["created_at"] for credential in credentials)
-    return _person(person_id, first["name"], PersonSource.LOCAL, scope, made)
 
 
 def scope_of_both(one: Collection[str] | None, other: Collection[str] | None) -> list[str] | None:

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from pymongo.errors import DuplicateKeyError
 
-from tandem.people.credentials import Credential, person_id_of
-from tandem.people.person import NAME_ONLY_PREFIX, Person, local_person, name_only_person, person_behind
+from tandem.people.credentials import Credential, person_behind, person_id_of
+from tandem.people.person import NAME_ONLY_PREFIX, Person, local_person, name_only_person
 from tandem.store.database import Collection, Database, Document, store_errors, utcnow
 from tandem.store.migrations.runner import Migration, MigrationLease
 
