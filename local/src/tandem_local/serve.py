@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from tandem.runtime.processes import ProcessFailed
+from tandem.observability.ports import PortNotOpenedError, opening
+from tandem.runtime.processes import LOOPBACK, ProcessFailed
 from tandem_client import Tandem, TandemError
 from tandem_client.cli.terminal import SafeConsole
 from tandem_local.parts.binaries import ProgramNotFound
@@ -49,6 +51,9 @@ def serving(data_dir: Path, *, ui_port: int | None) -> Iterator[RunningStack]:
                 say=say,
             )
             try:
+                if ui_port is not None:
+                    with opening(LOOPBACK, ui_port, setting="--ui-port"):
+                        socket.create_server((LOOPBACK, ui_port)).close()
                 with console.status("Starting MongoDB, the broker and the services …"):
                     stack.start()
                 yield RunningStack(stack)
@@ -56,6 +61,8 @@ def serving(data_dir: Path, *, ui_port: int | None) -> Iterator[RunningStack]:
                 _stop(stack)
     except InUseError as error:
         raise TandemError("In use", type="in-use", detail=str(error)) from error
+    except PortNotOpenedError as error:
+        raise TandemError("A port is taken", type="port-taken", detail=str(error)) from error
     except ProgramNotFound as error:
         raise TandemError("A program is missing", type="no-program", detail=str(error)) from error
     except ProcessFailed as error:

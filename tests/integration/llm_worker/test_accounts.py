@@ -8,7 +8,7 @@ import pytest
 
 from llm_worker_line import Line, StartWorker, agent, published, request
 from tandem.events import AccountReported, AccountState, JobState
-from tandem.testing.provider import SimulatedProvider
+from tandem.testing.provider import MODEL, SimulatedProvider
 from tandem.testing.waiting import eventually
 from tandem_llm_worker.settings import ProbeSettings, ProviderSettings
 
@@ -130,3 +130,17 @@ async def test_workers_hear_of_each_others_stopped_account(line: Line, start_wor
     await eventually(both, timeout=20)
     assert line.provider.score().received == 1
     await two.stop()
+
+
+async def test_what_the_provider_lists_of_a_model_is_reported(line: Line, start_worker: StartWorker) -> None:
+    line.provider.change(context_window=123_456)
+    start_worker()
+    await line.publish(published(), published("other", agent=agent(model=f"{MODEL}-2")))
+    await line.publish(request(1), request(1, job_id="other"))
+    await line.answered(2)
+
+    def listed() -> dict[str, tuple[bool | None, int | None, tuple[str, ...]]]:
+        return {said.model: (said.listed, said.context_window, said.alike) for said in line.reports[-1].accounts}
+
+    await eventually(lambda: all(known is not None for known, *_ in listed().values()))
+    assert listed() == {MODEL: (True, 123_456, ()), f"{MODEL}-2": (False, None, (MODEL,))}

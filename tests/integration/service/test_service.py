@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -157,3 +158,20 @@ async def test_a_stop_step_that_fails_does_not_keep_the_others_from_being_taken(
 
     assert await service.ended() == 0
     assert [line["step"] for line in service.lines if line["event"] == "stop.step"] == ["first", "second"]
+
+
+@pytest.mark.parametrize("setting", ["TANDEM_HTTP__PORT", "TANDEM_OBSERVABILITY__OPS_PORT"])
+async def test_a_port_that_is_taken_is_told_in_one_sentence(
+    start: Start, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv(setting, str(port))
+        service = await start("well")
+        said = await service.logged("service.not_started")
+        assert await service.ended() == 1
+    assert said["error"] == (
+        f"Port {port} of 127.0.0.1 is in use by another program. "
+        f"Set {setting} to another one, or stop what listens there."
+    )
+    assert not any("exception" in line for line in service.lines)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from builders import an_agent
 from tandem.events import AccountReported, AccountState, WorkerReportedV1
+from tandem_api.planning.checks import account_warnings
 from tandem_api.workers.accounts import known_account
 
 
@@ -38,3 +40,17 @@ def test_the_worst_trouble_is_told() -> None:
     stopped = said(state=AccountState.STOPPED, reason="quota_exhausted", message="no credit")
     assert known_account([worker("a", paused), worker("b", stopped)], "p", "m").trouble == "no credit"
     assert known_account([worker("a", paused), worker("b", said())], "p", "m").trouble == "retry_after"
+
+
+def test_a_model_that_its_provider_does_not_list_is_warned_of() -> None:
+    agent = an_agent(provider="p", model="gpt4")
+
+    def warnings(*accounts: AccountReported) -> list[tuple[str, str | None]]:
+        account = known_account([worker("a", *accounts)], "p", "gpt4")
+        return [(each.detail, each.cure) for each in account_warnings(agent, account, schema="")]
+
+    assert warnings(said(model="gpt4")) == [], "where there is no list, nothing is known"
+    assert warnings(said(model="gpt4", listed=True)) == []
+    [(detail, cure)] = warnings(said(model="gpt4", listed=False, alike=("gpt-4",)))
+    assert "lists no model 'gpt4'" in detail
+    assert cure == "Did you mean 'gpt-4'?"

@@ -57,6 +57,16 @@ def test_confidences_that_are_all_alike_are_told_where_nothing_else_is_known() -
     assert "All 60 confidences lie between 0.9 and 1.0" in warning
 
 
+def test_a_model_that_states_two_confidences_is_told() -> None:
+    two = [0] * 7 + [20, 0, 40]
+    (warning,) = confidence_warnings(NONE, NONE, two, stated=True)
+    assert "20 labels have one of 0.7 to 0.8, 40 one of 0.9 to 1.0" in warning
+    assert "token_probability" in warning
+    assert confidence_warnings(NONE, NONE, two) == [], "probabilities may lie close together and still rank"
+    assert confidence_warnings(NONE, NONE, [0] * 7 + [20, 1, 40], stated=True) == []
+    assert confidence_warnings(NONE, NONE, [0] * 8 + [9, 40], stated=True) == [], "too few labels"
+
+
 def test_of_equal_confidences_half_the_pairs_are_won() -> None:
     ranking = judged([(0.5, index % 2 == 0) for index in range(60)]).ranking()
     assert isinstance(ranking, Ranking)

@@ -90,6 +90,15 @@ def test_without_a_limit_only_the_slowest_is_known() -> None:
     assert estimate(sizes(10), records=9, price=None, limits=ReportedLimits(), model="m").seconds is None
 
 
+def test_a_call_that_was_made_takes_the_place_of_what_calls_usually_take() -> None:
+    limits = ReportedLimits(calls_in_flight=10)
+    found = estimate(sizes(10), records=100, price=None, limits=limits, model="m", call_seconds=0.25)
+    assert found.seconds == Range(0, 2.5, 10)
+    assert any("0.25 s of the one that was made" in each for each in found.assumes)
+    slow = estimate(sizes(10), records=100, price=None, limits=limits, model="m", call_seconds=30.0)
+    assert slow.seconds == Range(0, 300, 1200), "a slow server is no surprise after the probe"
+
+
 @pytest.mark.parametrize(
     "task",
     [

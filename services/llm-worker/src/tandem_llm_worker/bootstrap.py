@@ -27,6 +27,7 @@ from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
 from tandem.runtime.service import App
 from tandem_llm_worker.accounts.account import Accounts
+from tandem_llm_worker.accounts.listings import ModelListings
 from tandem_llm_worker.accounts.probing import ProbeOnJobs, Prober, wanted_accounts
 from tandem_llm_worker.answering.asker import Asker
 from tandem_llm_worker.answering.handed_back import HandedBackAnswers
@@ -69,8 +70,9 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
         closing.push_async_callback(jobs.stop)
         accounts = Accounts(tuple(settings.providers), settings.probe, worker=settings.worker)
         prober = Prober(accounts, probe=models.probe, wanted=partial(wanted_accounts, jobs))
-        fleet = FleetShares(settings.worker, models, reasons=settings.reasons)
-        models.on_new.append(fleet.join)
+        listings = ModelListings({name: client.listing for name, client in clients.items()})
+        fleet = FleetShares(settings.worker, models, reasons=settings.reasons, listed=listings.of)
+        models.on_new += [fleet.join, lambda model: listings.want(model.provider)]
         reports = WorkerReports(connection, tail=REPORTS_TO_BEGIN_WITH)
         reports.on_report += [accounts.on_report, fleet.on_report]
         await reports.start()
@@ -166,6 +168,7 @@ async def build(settings: WorkerSettings, health: Health) -> AsyncIterator[App]:
                 "requests": runner.run,
                 "crowding": handler.watch,
                 "probes": prober.run,
+                "model lists": listings.run,
                 "fleet": fleet.run,
                 "heartbeat": heartbeat.run,
             },

@@ -54,6 +54,12 @@ class AccountReported(EventPart):
     requests_per_minute: float | None = Field(default=None, description="What the account is believed to allow.")
     tokens_per_minute: float | None = None
     context_window: int | None = Field(default=None, description="Tokens of a prompt and its answer, where known.")
+    listed: bool | None = Field(
+        default=None, description="Whether the provider's list of models names it; None: there is no list, so far."
+    )
+    alike: tuple[str, ...] = Field(
+        default=(), max_length=3, description="Of a model that is not listed: the most similar names that are."
+    )
     dropped_parameters: tuple[str, ...] = Field(
         default=(), description="Parameters that the model does not take, in some of its calls at least."
     )

@@ -19,6 +19,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
+from tandem.observability.ports import opening
+
 BEAT_SECONDS = 1.0
 STUCK_AFTER_SECONDS = 15.0
 
@@ -76,9 +78,11 @@ class OpsServer:
     """Serves /metrics, /livez and /readyz. `port` tells where once started."""
 
     def __init__(self, host: str, port: int, health: Health) -> None:
+        """Binds the port. Raises PortNotOpenedError when it is taken."""
         self._health = health
         self._metrics = make_wsgi_app()
-        self._server = make_server(host, port, self._answer, server_class=_Server, handler_class=_QuietHandler)
+        with opening(host, port, setting="TANDEM_OBSERVABILITY__OPS_PORT"):
+            self._server = make_server(host, port, self._answer, server_class=_Server, handler_class=_QuietHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, name="ops-server", daemon=True)
 
     @property

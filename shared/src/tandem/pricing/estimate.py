@@ -14,6 +14,8 @@ _SURELY = 2.6
 """Standard errors to both sides of a mean: the true one lies between them in 99 of 100 samples."""
 _MILLION = 1_000_000
 _USUAL_CALL_SECONDS, _SLOWEST_CALL_SECONDS = 1.0, 10.0
+_SLOWER = 4
+"""How many times one call's duration all calls may take on average: the one may have met an idle server."""
 _HEADROOM = 1.1
 
 
@@ -60,20 +62,27 @@ class CostEstimate:
 
 
 def estimate(
-    sizes: CallSizes, *, records: int, price: ListPrice | None, limits: ReportedLimits | None, model: str
+    sizes: CallSizes,
+    *,
+    records: int,
+    price: ListPrice | None,
+    limits: ReportedLimits | None,
+    model: str,
+    call_seconds: float | None = None,
 ) -> CostEstimate:
-    """`limits`: None where no worker reports of the account. Without records there need be no prompts."""
+    """`limits`: None where no worker reports of the account. `call_seconds`: duration of a call that was made, in place
+    of what calls usually take. Without records there need be no prompts."""
     prompt = _total(sizes.prompts, records)
     several = sizes.samples
     prompt = Range(prompt.low, prompt.likely, prompt.high * several)  # where the provider answers once a call
     output = sizes.answer * (records * several)
     usd = None if price is None else _price(price, prompt, output, sizes.constant.low * records)
-    seconds = None if limits is None else _time(limits, records, prompt, output)
+    seconds = None if limits is None else _time(limits, records, prompt, output, call_seconds)
     note = _of_price(price, model)
     assumes = (
         *_of_sizes(sizes, records),
         note,
-        _of_time(limits, model),
+        _of_time(limits, model, call_seconds),
         "Every record is answered at the first call; repeated, repair and fallback calls come on top.",
     )
     return CostEstimate(records, len(sizes.prompts), prompt, output, usd, seconds, note, assumes)
@@ -104,7 +113,12 @@ def _price(price: ListPrice, prompt: Range, output: Range, constant: float) -> R
     )
 
 
-def _time(limits: ReportedLimits, records: int, prompt: Range, output: Range) -> Range | None:
+def _time(
+    limits: ReportedLimits, records: int, prompt: Range, output: Range, call_seconds: float | None
+) -> Range | None:
+    usual = _USUAL_CALL_SECONDS if call_seconds is None else call_seconds
+    slowest = _SLOWEST_CALL_SECONDS if call_seconds is None else call_seconds * _SLOWER
+
     def at_limits(tokens: float) -> float:
         minutes = 0.0
         if limits.requests_per_minute:
@@ -119,8 +133,8 @@ def _time(limits: ReportedLimits, records: int, prompt: Range, output: Range) ->
     in_turn = records / limits.calls_in_flight if limits.calls_in_flight else 0.0
     return Range(
         at_limits(total.low) / _HEADROOM,
-        max(at_limits(total.likely), in_turn * _USUAL_CALL_SECONDS),
-        max(at_limits(total.high) * _HEADROOM, in_turn * _SLOWEST_CALL_SECONDS),
+        max(at_limits(total.likely), in_turn * usual),
+        max(at_limits(total.high) * _HEADROOM, in_turn * slowest),
     )
 
 
@@ -146,7 +160,7 @@ def _of_price(price: ListPrice | None, model: str) -> str:
     return f"Prices are those of the price table{cached}."
 
 
-def _of_time(limits: ReportedLimits | None, model: str) -> str:
+def _of_time(limits: ReportedLimits | None, model: str, call_seconds: float | None) -> str:
     if limits is None:
         return f"No llm-worker has used {model} lately, so nothing is known of its limits and the time is open."
     known = []
@@ -157,6 +171,8 @@ def _of_time(limits: ReportedLimits | None, model: str) -> str:
     if not known:
         known.append("no limit that is known")
     slowest = f"{_SLOWEST_CALL_SECONDS:g} s a call at the slowest"
+    if call_seconds is not None:
+        slowest = f"a call takes the {call_seconds:.2g} s of the one that was made, {_SLOWER} times that at the slowest"
     return (
         f"The job has the account to itself: {', '.join(known)}, {limits.calls_in_flight:,} calls at once, {slowest}."
     )

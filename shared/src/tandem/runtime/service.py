@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 
 from tandem.observability.health import Health, OpsServer
 from tandem.observability.logs import configure_logs, get_logger
+from tandem.observability.ports import PortNotOpenedError
 from tandem.observability.tracing import Tracing
 from tandem.settings import ServiceSettings
 
@@ -56,6 +57,9 @@ def run(service_name: str, settings: S, build: Build[S]) -> NoReturn:
     tracing = Tracing(settings.observability, service=service_name)
     try:
         status = asyncio.run(_run(service_name, settings, build))
+    except PortNotOpenedError as error:
+        _log.error("service.not_started", service=service_name, error=str(error))
+        status = 1
     finally:
         tracing.shutdown()  # last, so that the spans of the very end are sent too
     sys.exit(status)
@@ -71,6 +75,8 @@ async def _run(service_name: str, settings: S, build: Build[S]) -> int:
     _log.info("service.starting", service=service_name, ops_port=ops.port)
     try:
         return await _until_stopped(settings, build, health, stopping, ops.port)
+    except PortNotOpenedError:
+        raise
     except Exception:  # noqa: BLE001 - said once, then the process ends with status 1
         _log.exception("service.crashed")
         return 1

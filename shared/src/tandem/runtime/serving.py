@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tandem.observability.ports import opening
 from tandem.settings import HttpSettings
 
 GRACE_SECONDS = 10
@@ -25,7 +26,7 @@ class HttpServer:
     """
 
     def __init__(self, app: ASGIApp, settings: HttpSettings) -> None:
-        """Binds the port. Raises OSError when it is taken."""
+        """Binds the port. Raises PortNotOpenedError when it is taken."""
         config = uvicorn.Config(
             cast("Any", app),
             http=_bounded_by(settings.header_seconds),
@@ -37,7 +38,8 @@ class HttpServer:
         )
         self._server = _Server(config)
         self._ended: asyncio.Event | None = None
-        self._socket = socket.create_server((settings.host, settings.port), backlog=2048)
+        with opening(settings.host, settings.port, setting="TANDEM_HTTP__PORT"):
+            self._socket = socket.create_server((settings.host, settings.port), backlog=2048)
 
     @property
     def port(self) -> int:

@@ -113,6 +113,7 @@ def account_warnings(agent: AgentSpec, account: KnownAccount, *, schema: str) ->
         )
     if account.trouble:
         yield _of_agent(f"The llm-workers say of {name}: {account.trouble}.", "The job waits until it is well again.")
+    yield from _unlisted(agent.provider, agent.model, account)
     effort = agent.parameters.reasoning_effort
     ours = {each.parameter for each in account.refused if concerns(each, effort=effort, schema=schema)}
     dropped = (set(account.dropped_parameters) - {each.parameter for each in account.refused}) | ours
@@ -129,6 +130,15 @@ def account_warnings(agent: AgentSpec, account: KnownAccount, *, schema: str) ->
         )
 
 
+def _unlisted(provider: str, model: str, account: KnownAccount) -> Iterator[FieldProblem]:
+    if not account.listed:
+        names = ", ".join(map(repr, account.alike))
+        yield _of_agent(
+            f"The provider {provider!r} lists no model {model!r}; some servers answer with another one then.",
+            f"Did you mean {names}?" if names else "Compare the name with the provider's list of models.",
+        )
+
+
 def fallback_warnings(fallback: Fallback, account: KnownAccount) -> Iterator[FieldProblem]:
     """Warn of what keeps the fallback model from being called where the first one has no answer."""
     if account.workers and len(account.lacking) == account.workers:
@@ -136,6 +146,7 @@ def fallback_warnings(fallback: Fallback, account: KnownAccount) -> Iterator[Fie
             f"No llm-worker knows the provider {fallback.provider!r} of the fallback, so it brings nothing.",
             "Add it to TANDEM_PROVIDERS of the llm-workers.",
         )
+    yield from _unlisted(fallback.provider, fallback.model, account)
     if account.trouble:
         yield _of_agent(
             f"The llm-workers say of the fallback {fallback.provider}/{fallback.model}: {account.trouble}.",

@@ -155,7 +155,9 @@ class Preflight:
         if unfit:
             return checked
         sizes = await self._estimator.sizes(agent, label_schema, sample)
-        checked.estimate = self._estimator.of_job(agent, sizes, account, size=parts.size)
+        tried = [] if checked.probe is None else [each.seconds for each in checked.probe.records]
+        seconds = next((each for each in tried if each), None)
+        checked.estimate = self._estimator.of_job(agent, sizes, account, size=parts.size, call_seconds=seconds)
         too_long, every = length_findings(agent, sizes, account.context_window)
         if too_long is not None:
             (checked.problems if every else checked.warnings).append(too_long)

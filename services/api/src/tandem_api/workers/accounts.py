@@ -21,6 +21,10 @@ class KnownAccount:
     used: bool
     limits: ReportedLimits | None
     context_window: int | None = None
+    listed: bool = True
+    """False if the provider's list of models, as a worker read it, does not name the model."""
+    alike: tuple[str, ...] = ()
+    """The most similar names on that list."""
     dropped_parameters: tuple[str, ...] = ()
     refused: tuple[RefusedParameter, ...] = ()
     """Parameters that were refused, with what that depends on."""
@@ -47,6 +51,8 @@ def known_account(live: Sequence[WorkerReportedV1], provider: str, model: str) -
             calls_in_flight=sum(said.slots for said in seen),
         ),
         context_window=min((said.context_window for said in seen if said.context_window), default=None),
+        listed=all(said.listed is not False for said in seen),
+        alike=next((said.alike for said in seen if said.alike), ()),
         dropped_parameters=tuple(sorted({name for said in seen for name in said.dropped_parameters})),
         refused=tuple(refused for said in seen for refused in said.refused_parameters),
         reasons=any(said.reasons for said in seen),

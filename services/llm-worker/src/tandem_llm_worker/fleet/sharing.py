@@ -11,6 +11,7 @@ from tandem.events import AccountReported, WorkerReportedV1
 from tandem.observability.metrics import ACCOUNT_CALLS_ALLOWED, ACCOUNT_SHARE, MODEL_MOST_IN_FLIGHT
 from tandem_llm_worker.calling.model import Model
 from tandem_llm_worker.pacing.shares import Shares
+from tandem_llm_worker.providers.listing import Listed
 from tandem_llm_worker.providers.refusals import refused_parameters
 
 TICK_SECONDS = 0.25
@@ -36,9 +37,12 @@ class FleetShares:
         models: Iterable[Model],
         *,
         reasons: Callable[[str, str], bool] = lambda _provider, _model: False,
+        listed: Callable[[str, str], Listed | None] = lambda _provider, _model: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`reasons`: whether a model that was not asked yet is known to reason: money is reserved for that."""
+        """`reasons`: whether a model that was not asked yet is known to reason: money is reserved for that. `listed`:
+        what the provider's list says of a model, None where there is no list."""
+        self._listed = listed
         self._worker = worker
         self._models = models
         self._reasons = reasons
@@ -122,6 +126,7 @@ class FleetShares:
             return account.model_copy(update={"share": claim, "demand": 0.0, "reasons": self._reasons(*key)})
         limiter = model.limiter
         limiter.set_share(shares.held(now), until=shares.until)
+        listed = self._listed(*key)
         believed = limiter.allowance.believed
         found = limiter.allowance.rate_to_report
         calls = min((rate for rate in (believed.requests, found) if rate is not None), default=None)
@@ -135,7 +140,9 @@ class FleetShares:
                 "refused": limiter.refused_calls,
                 "requests_per_minute": None if calls is None else calls * 60,
                 "tokens_per_minute": None if believed.tokens is None else believed.tokens * 60,
-                "context_window": model.capabilities.context_window,
+                "context_window": model.capabilities.context_window or (listed and listed.context_window),
+                "listed": listed and listed.known,
+                "alike": () if listed is None else listed.alike,
                 "dropped_parameters": tuple(sorted(model.capabilities.dropped)),
                 "refused_parameters": refused_parameters(model.capabilities.refusals),
                 "reasons": model.capabilities.reasons,

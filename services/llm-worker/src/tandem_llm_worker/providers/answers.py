@@ -10,6 +10,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from tandem.events import Completion, ErrorKind, TokenLogprob, Usage
+from tandem.pricing import text_tokens
 from tandem_llm_worker.providers.errors import CallFailed, CallVerdict
 
 NO_USAGE = Usage()
@@ -88,6 +89,18 @@ def usage_of(usage: Any, prompt: str, completion: str, prompt_details: str, spen
         cached_tokens=_count(details, "cached_tokens") if details else 0,
     )
     return counted, bool(reasoning) and _count(reasoning, "reasoning_tokens") > 0
+
+
+def of_all_samples(usage: Usage, completions: Sequence[Completion]) -> Usage:
+    """Return the usage with the tokens of every sample, where a server counted those of one alone.
+
+    The tokens are those with a log-probability, less the end of each sample, which not all servers count; without
+    log-probabilities, fewer than the texts can have. A count that is not below that is the provider's own.
+    """
+    if len(completions) < 2 or not usage.completion_tokens:
+        return usage
+    least = sum(len(each.logprobs) - 1 if each.logprobs else int(text_tokens(each.text).low) for each in completions)
+    return usage if usage.completion_tokens >= least else usage.model_copy(update={"completion_tokens": least})
 
 
 def _count(counts: Any, name: str) -> int:

@@ -15,6 +15,7 @@ from tandem_llm_worker.providers.answers import (
     load,
     logprobs_of,
     malformed,
+    of_all_samples,
     reason_of,
     tokens_of,
     usage_of,
@@ -53,6 +54,7 @@ def read(
         raise malformed(reason, content, status=status, headers=headers) from error
     usage, reasoned = usage_of(body.get("usage"), *_NAMES_OF_USAGE)
     completions = tuple(completion for completion, _ in read)
+    usage = of_all_samples(usage, completions)
     if not all(each.text.strip() or each.finish_reason in (CUT, FILTERED, REFUSED) for each in completions):
         completions = tuple(each for each in completions if each.text.strip())
         if not completions:

@@ -18,9 +18,11 @@ from tandem_llm_worker.providers import chat, responses
 from tandem_llm_worker.providers.answers import CUT, NO_USAGE, Answer
 from tandem_llm_worker.providers.capabilities import Api
 from tandem_llm_worker.providers.errors import TRANSPORT_ERRORS, map_error
+from tandem_llm_worker.providers.listing import ModelListing
 from tandem_llm_worker.providers.transport import AccountCaller, Wire
 from tandem_llm_worker.settings import ProviderSettings
 
+LIST_SECONDS = 20.0
 _WIRE = {
     "chat": ("/chat/completions", chat.request, chat.read),
     "responses": ("/responses", responses.request, responses.read),
@@ -58,6 +60,22 @@ class ProviderClient:
                 return Answer((cut,), NO_USAGE, headers=failed.headers or {})
             raise failed from error
         return read(reply.content, status=reply.status, headers=reply.headers, sent=parameters)
+
+    async def listing(self) -> ModelListing | None:
+        """Fetch the provider's list of models; None where it has none, or lists other names than it is called by.
+
+        Raises CallFailed.
+        """
+        if isinstance(self._sdk, openai.AsyncAzureOpenAI):
+            return None
+        try:
+            async with asyncio.timeout(LIST_SECONDS):
+                page = await self._sdk.models.list()
+        except openai.NotFoundError:
+            return None
+        except TRANSPORT_ERRORS as error:
+            raise map_error(error) from error
+        return ModelListing(entry.model_dump() for entry in page.data or ())
 
     async def close(self) -> None:
         await self._sdk.close()

@@ -6,6 +6,7 @@ from typing import cast
 
 from tandem.store.database import Database, store_errors
 from tandem.store.label_schemas.documents import COLLECTION, LabelSchemaDocument
+from tandem.store.names import in_other_case
 
 
 class LabelSchemaReader:
@@ -23,6 +24,10 @@ class LabelSchemaReader:
         async with store_errors():
             found = await self._collection.find_one({"project_id": project_id, "name": name}, sort=[("version", -1)])
         return cast("LabelSchemaDocument | None", found)
+
+    async def in_other_case(self, project_id: str, name: str) -> str | None:
+        """Return the name of a label schema that differs from this one by case alone, or None."""
+        return await in_other_case(self._collection, {"project_id": project_id}, name)
 
     async def list(self, project_id: str, *, skip: int = 0, limit: int = 100) -> list[LabelSchemaDocument]:
         """List all versions, by name and version."""

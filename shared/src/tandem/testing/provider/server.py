@@ -225,7 +225,9 @@ class SimulatedProvider:
 
     async def _models(self, _: web.BaseRequest) -> web.Response:
         names = dict.fromkeys([MODEL, *self.behaviour.models])
-        models = [{"id": name, "object": "model", "created": 0, "owned_by": "tandem"} for name in names]
+        window = self.behaviour.context_window
+        more = {} if window is None else {"max_model_len": window}
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "tandem", **more} for name in names]
         return json_response({"object": "list", "data": models})
 
     async def _get_score(self, http: web.BaseRequest) -> web.Response:

@@ -12,17 +12,20 @@ LARGE_ERROR = 0.2
 """Expected calibration error from which on a threshold means something else than it says."""
 
 
-def confidence_warnings(gold: ReliabilitySums, verified: ReliabilitySums, histogram: Sequence[int]) -> list[str]:
+def confidence_warnings(
+    gold: ReliabilitySums, verified: ReliabilitySums, histogram: Sequence[int], *, stated: bool = False
+) -> list[str]:
     """Return what is wrong with the confidence of one task, each with what to do.
 
     `gold` and `verified`: confidence against the values that came with the records, and against people's decisions;
     the first is looked at where there are enough of them. `histogram`: all labels with a confidence, in ten bins.
+    `stated`: the model said its confidence in words; what it says is often one of two numbers.
     """
     judged = next((each for each in (gold, verified) if sum(each.counts) >= LEAST_LABELS), None)
     if judged is not None:
         against = "gold values" if judged is gold else "people's decisions"
-        return list(_against_known(judged, against))
-    return list(_all_alike(histogram))
+        return [*_against_known(judged, against), *(_two_values(histogram) if stated else ())]
+    return [*_all_alike(histogram), *(_two_values(histogram) if stated else ())]
 
 
 def _against_known(judged: ReliabilitySums, against: str) -> Iterator[str]:
@@ -45,6 +48,20 @@ def _against_known(judged: ReliabilitySums, against: str) -> Iterator[str]:
             f"Confidence is off by {calibration.error:.2f} on average: {mean:.0%} where {accuracy:.0%} of "
             f"{calibration.count} labels are right, compared with {against}. A threshold does not mean what it says: "
             "choose it from the reliability table."
+        )
+
+
+def _two_values(histogram: Sequence[int]) -> Iterator[str]:
+    """Warn of confidences that lie in two bins: every threshold takes one of two groups, or all, or nothing."""
+    bins = len(histogram)
+    groups = [(index, count) for index, count in enumerate(histogram) if count]
+    if sum(histogram) >= LEAST_LABELS and len(groups) == 2:
+        (low, fewer), (high, more) = groups
+        yield (
+            f"The model states hardly more than two confidences: {fewer} labels have one of {low / bins:.1f} to "
+            f"{(low + 1) / bins:.1f}, {more} one of {high / bins:.1f} to {(high + 1) / bins:.1f}. They do not rank "
+            "records within a group. Use the confidence strategy `token_probability`, or `agreement` with several "
+            "samples."
         )
 
 

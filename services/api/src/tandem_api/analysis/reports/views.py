@@ -40,7 +40,8 @@ def report_of(job: JobDocument, sums: JobSummary, cost: JobCost, *, share_made: 
     schema = LabelSchemaSpec.model_validate(job["published"]["label_schema"])
     state = JobState(job["state"])
     counts = _counts(job, sums)
-    tasks = [_task_report(task, sums.tasks.get(task.name, TaskSummary())) for task in schema.tasks]
+    stated = (job["published"].get("agent") or {}).get("confidence_strategy") == ConfidenceStrategy.STATED
+    tasks = [_task_report(task, sums.tasks.get(task.name, TaskSummary()), stated=stated) for task in schema.tasks]
     gold = [scores.gold for scores in sums.tasks.values()]
     compared = sum(scores.compared for scores in gold)
     first, last = _moment(sums.ended_at.low), _moment(sums.ended_at.high)
@@ -131,7 +132,7 @@ def _invalid_answers(sums: JobSummary) -> list[InvalidAnswer]:
     return found
 
 
-def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
+def _task_report(task: LabelTask, sums: TaskSummary, *, stated: bool) -> TaskReport:
     spread = sums.spread
     labels = dict.fromkeys((option.value for option in options_of(task)), 0) | spread.labels
     return TaskReport(
@@ -147,7 +148,9 @@ def _task_report(task: LabelTask, sums: TaskSummary) -> TaskReport:
             with_confidence=spread.with_confidence,
             without_confidence=spread.without_confidence,
             mean=spread.confidence / spread.with_confidence if spread.with_confidence else None,
-            warnings=confidence_warnings(sums.gold.reliability, sums.verified.reliability, spread.confidence_histogram),
+            warnings=confidence_warnings(
+                sums.gold.reliability, sums.verified.reliability, spread.confidence_histogram, stated=stated
+            ),
         ),
         gold=Evaluation.made_of(task, sums.gold),
         verified=Evaluation.made_of(task, sums.verified),

@@ -67,12 +67,23 @@ class Estimator:
         """Return the sizes of the calls for these records. Raises PromptError."""
         return await Measure(agent, label_schema, self._renderers).sizes(records)
 
-    def of_job(self, agent: AgentSpec, sizes: CallSizes, account: KnownAccount, *, size: int) -> JobEstimate:
-        """Estimate a job over `size` records; the measured ones were drawn by `spread`."""
+    def of_job(
+        self,
+        agent: AgentSpec,
+        sizes: CallSizes,
+        account: KnownAccount,
+        *,
+        size: int,
+        call_seconds: float | None = None,
+    ) -> JobEstimate:
+        """Estimate a job over `size` records; the measured ones were drawn by `spread`. `call_seconds`: duration of a
+        call of this agent that was made just now."""
         if account.reasons or agent.parameters.reasoning_effort is not None:
             sizes = replace(sizes, answer=sizes.answer + Range(0, 0, REASONING_ROOM))
         price = self._prices.find(agent.provider, agent.model, datetime.now(UTC))
-        found = estimate(sizes, records=size, price=price, limits=account.limits, model=_name(agent))
+        found = estimate(
+            sizes, records=size, price=price, limits=account.limits, model=_name(agent), call_seconds=call_seconds
+        )
         return JobEstimate.of_estimate(found, _counted_by(sizes))
 
     async def spread(

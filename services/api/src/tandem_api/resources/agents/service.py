@@ -22,7 +22,7 @@ from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.records.documents import RecordDocument
 from tandem.store.records.reader import RecordReader
 from tandem.store.review_items.reader import ReviewItemReader
-from tandem.web import Problem, not_found
+from tandem.web import Problem, differs_by_case, not_found
 from tandem.web.invalid_content import FieldProblem
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.planning.tryouts.schemas import Tryout, TryRequest
@@ -96,6 +96,8 @@ class AgentService:
             latest = await self._reader.latest(project_id, body.name)
             if latest is not None and latest["fingerprint"] == wanted["fingerprint"]:
                 return Agent.of(latest), False
+            if latest is None and (other := await self._reader.in_other_case(project_id, body.name)) is not None:
+                raise differs_by_case("agent", body.name, other)
             document = wanted.copy()
             document["version"] = latest["version"] + 1 if latest else 1
             try:

@@ -15,7 +15,7 @@ from tandem.store.database import NameTakenError, utcnow
 from tandem.store.label_schemas.documents import LabelSchemaDocument, label_schema_spec
 from tandem.store.label_schemas.reader import LabelSchemaReader
 from tandem.store.label_schemas.writer import LabelSchemaWriter
-from tandem.web import Problem, invalid_request, not_found
+from tandem.web import Problem, differs_by_case, invalid_request, not_found
 from tandem_api.paging import cut, decode_cursor
 from tandem_api.resources.label_schemas.files import SchemaFileError, parse, render
 from tandem_api.resources.label_schemas.schemas import LabelSchema, LabelSchemaCreate, LabelSchemaPage, SchemaFormat
@@ -40,6 +40,8 @@ class LabelSchemaService:
             # Compared as they are understood: an older document lacks the fields that came since.
             if latest is not None and label_schema_spec(latest).tasks == body.tasks:
                 return LabelSchema.of(latest), False
+            if latest is None and (other := await self._reader.in_other_case(project_id, body.name)) is not None:
+                raise differs_by_case("label schema", body.name, other)
             document: LabelSchemaDocument = {
                 "_id": uuid4().hex,
                 "project_id": project_id,
