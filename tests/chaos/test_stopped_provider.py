@@ -45,7 +45,7 @@ async def test_a_job_waits_for_quota_and_for_a_key_and_loses_nothing(make_stack:
 
 async def test_a_job_whose_provider_is_killed_waits_and_each_record_is_paid_once(make_stack: MakeStack) -> None:
     running = make_stack(environment=QUICK_PROBES | {"TANDEM_PROVIDERS__SIMULATED__MAX_IN_FLIGHT": "4"})
-    running.behave(latency_ms=100)
+    running.behave(latency_ms=500)  # the last of 60 would be answered after 7 s at the soonest
     job = running.start_job(limit=60)
     await eventually(lambda: running.score().answered >= 10, timeout=60)
     running.behave(hold=True)  # what is under way is not answered, and not paid

@@ -73,8 +73,8 @@ async def test_a_job_that_used_up_its_budget_waits_and_goes_on_when_it_is_raised
         await eventually(lambda: len(world.seen.requests) == ROOM_FOR)
         await world.annotate(range(ROOM_FOR), usd=usd)
         reason = await until_out_of_budget(world)
-        assert reason.startswith("The budget of $")
-        assert "Raise the budget to go on." in reason
+        assert "do not cover what the next record could cost at most" in reason
+        assert "Raise the budget to go on (`tandem job set JOB --budget USD`)." in reason
         assert len(world.seen.requests) == ROOM_FOR
         await eventually(lambda: world.seen.jobs and world.seen.jobs[-1].state is JobState.WAITING)
 
@@ -167,7 +167,7 @@ async def test_a_model_that_is_seen_to_reason_is_set_aside_for_with_the_room_tha
     async with world.running():
         await JobWriter(world.database).change("job", {"budget_usd": usd})
         reason = await until_out_of_budget(world)
-        assert "the next record could cost up to" in reason
+        assert "do not cover what the next record could cost at most" in reason
         assert not world.seen.requests, "what was enough for a model that does not reason is not"
 
 

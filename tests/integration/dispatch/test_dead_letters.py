@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from dispatch_world import World
 from tandem.events import AnnotationRequestedV1, AnnotationRespondedV1, Event
 from tandem.events.catalog import DEAD_LETTER, REQUESTS, RESPONSES
 from tandem.messaging import Batches, Bus, Connection, ConsumerRunner, Outgoing, Poison, Received, TopicKeeper
-from tandem.messaging.dead_letter_log import REPLAY_HEADER, meant_for_another
+from tandem.messaging.dead_letter_log import REPLAY_HEADER, DeadLetterLog, meant_for_another
 from tandem.messaging.producer import RawMessage
 from tandem.settings import KafkaSettings
 from tandem.store.dead_letters.documents import DeadLetterDocument, DeadLetterState
@@ -63,6 +64,7 @@ async def keepers(world: World, connection: Connection) -> AsyncIterator[None]:
         DeadLetterKeeper(
             connection,
             world.producer,
+            log=partial(DeadLetterLog, connection),
             reader=DeadLetterReader(world.database),
             writer=DeadLetterWriter(world.database),
             jobs=JobReader(world.database),

@@ -35,7 +35,7 @@ class Upstream:
         self.app = Starlette(
             routes=[
                 Route("/api/v1/echo/{rest:path}", self.echo, methods=["GET", "POST", "DELETE"]),
-                Route("/api/v1/upload", self.upload, methods=["POST"]),
+                Route("/api/v1/datasets/d/imports", self.upload, methods=["POST"]),
                 Route("/api/v1/export", self.export),
                 Route("/api/v1/packed", self.packed),
                 Route("/api/v1/broken", self.broken),
@@ -159,7 +159,7 @@ async def test_an_upload_flows_through_while_it_is_sent(client: httpx.AsyncClien
         for _ in range(8):
             yield b"x" * MEGABYTE
 
-    answer = await client.post("/api/v1/upload", content=body())
+    answer = await client.post("/api/v1/datasets/d/imports", content=body())
     assert answer.json() == {"received": 16 * MEGABYTE}
 
 

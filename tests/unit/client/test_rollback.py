@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -47,7 +48,8 @@ def _thing(name: str) -> dict[str, Any]:
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
-    monkeypatch.setattr("tandem_client.cli.rollback.time.sleep", waits.append)
+    # The name in this module alone: threads of other tests sleep too.
+    monkeypatch.setattr("tandem_client.cli.rollback.time", SimpleNamespace(sleep=waits.append))
     return waits
 
 

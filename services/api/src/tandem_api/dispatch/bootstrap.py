@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from tandem.events import JobKind
 from tandem.messaging import Connection, Producer, TopicKeeper, WorkerReports
+from tandem.messaging.dead_letter_log import DeadLetterLog
 from tandem.observability.health import Health
 from tandem.pricing.files import load_prices
 from tandem.rendering.pool import RendererPool
@@ -100,6 +102,7 @@ async def _build(settings: DispatcherSettings, health: Health, database: Databas
         letters = DeadLetterKeeper(
             connection,
             producer,
+            log=partial(DeadLetterLog, connection),
             reader=DeadLetterReader(database),
             writer=DeadLetterWriter(database),
             jobs=JobReader(database),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,7 +28,10 @@ LOOK_SECONDS = 1.0
 FULL_SECONDS = 60.0
 REPLAYED_AT_ONCE = 100
 
-log = get_logger(__name__)
+_logger = get_logger(__name__)
+
+
+Keep = Callable[[DeadLetter], Awaitable[None]]
 
 
 class DeadLetterKeeper:
@@ -39,18 +43,20 @@ class DeadLetterKeeper:
         connection: Connection,
         producer: Producer,
         *,
+        log: Callable[[Keep], DeadLetterLog],
         reader: DeadLetterReader,
         writer: DeadLetterWriter,
         jobs: JobReader,
         deadline_seconds: float,
     ) -> None:
+        """`log`: builds the reader of the topic, which passes each letter to the function that it is given."""
         self._connection = connection
         self._producer = producer
         self._reader = reader
         self._writer = writer
         self._jobs = jobs
         self._deadline = timedelta(seconds=deadline_seconds)
-        self._log = DeadLetterLog(connection, self._keep)
+        self._log = log(self._keep)
         self._topics = {topic.name: topic for topic in CATALOG if topic.event is not None}
         self._stopping = asyncio.Event()
         self._room = 0
@@ -65,7 +71,7 @@ class DeadLetterKeeper:
                 try:
                     await self.replay()
                 except StoreUnavailableError as error:
-                    log.warning("dead_letters.store_unavailable", reason=str(error))
+                    _logger.warning("dead_letters.store_unavailable", reason=str(error))
                 await self._wait(LOOK_SECONDS)
         finally:
             reading.cancel()
@@ -81,7 +87,7 @@ class DeadLetterKeeper:
             topic = self._topics[letter["topic"]]
             result = await (self._ask_anew(letter) if topic is REQUESTS else self._hand_in(letter, topic))
             await self._writer.end(letter["_id"], result)
-            log.info("dead_letters.replayed", letter_id=letter["_id"], topic=topic.name, result=result)
+            _logger.info("dead_letters.replayed", letter_id=letter["_id"], topic=topic.name, result=result)
 
     async def _ask_anew(self, letter: DeadLetterDocument) -> str:
         """Publish a request as one of its job's present epoch."""
@@ -115,10 +121,10 @@ class DeadLetterKeeper:
                     await self._writer.keep(_document(letter))
                     self._room -= 1
                     return
-                log.warning("dead_letters.full", most=MOST_KEPT)
+                _logger.warning("dead_letters.full", most=MOST_KEPT)
                 await asyncio.sleep(FULL_SECONDS)
             except StoreUnavailableError as error:
-                log.warning("dead_letters.store_unavailable", reason=str(error))
+                _logger.warning("dead_letters.store_unavailable", reason=str(error))
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _wait(self, seconds: float) -> None:
