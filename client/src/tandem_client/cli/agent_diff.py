@@ -15,6 +15,7 @@ from tandem.quality.certificates.opening import tolerated_of
 from tandem_client.certificate_files import missed_of, read_certificate
 from tandem_client.cli.jobs import JobProject, follow
 from tandem_client.cli.session import connected, err, out, the_agent, the_job
+from tandem_client.cli.shares import share_option
 from tandem_client.cli.terminal import json_for_terminals
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
@@ -50,13 +51,13 @@ def diff(
         Path | None, typer.Option(exists=True, dir_okay=False, help="Certificate of the old job's export.")
     ] = None,
     max_error: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Fail unless at most this share of the new labels is wrong.")
+        float | None, share_option(help="Fail unless at most this share of the new labels is wrong, e.g. 2%.")
     ] = None,
     max_added: Annotated[
         int | None, typer.Option(help="Fail unless the change adds at most so many wrong labels; may be negative.")
     ] = None,
     max_flips: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Fail when a larger share of the labels changes.")
+        float | None, share_option(help="Fail when a larger share of the labels changes, e.g. 10%.")
     ] = None,
     max_cost: Annotated[
         float | None, typer.Option(min=0, help="Fail when a thousand records cost more, in US dollars.")

@@ -16,9 +16,9 @@ def budget(job: JobArgument, project: JobProject = None) -> None:
 
 
 def _sentence(job: Job, cost: float | None) -> str:
-    spent = "a price that is not known" if cost is None else f"${cost:,.4f}"
+    spent = "what it cost is not known: its model has no price" if cost is None else f"it cost ${cost:,.4f}"
     limit = job.budget_usd
     allowed = "no budget" if limit is None else f"a budget of ${limit:,.4f}"
     left = "" if limit is None or cost is None else f", ${max(0.0, limit - cost):,.4f} left"
-    state = f"; {job.state}" + (f": {job.state_reason}" if job.state_reason else "")
-    return f"{job.name} has {allowed}, has cost {spent}{left}{state}"
+    reason = f": {job.state_reason}" if job.state_reason else ""
+    return f"{job.name} has {allowed}; {spent}{left}. It is {job.state}{reason}"

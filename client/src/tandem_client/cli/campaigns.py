@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from tandem_client.cli.jobs import JobProject
 from tandem_client.cli.people import the_person
 from tandem_client.cli.session import connected, err, out, the_job
+from tandem_client.cli.shares import share_option
 from tandem_client.reviewing import Campaign
 
 app = typer.Typer(help="Review campaigns: who is asked to look at what.", no_args_is_help=True)
@@ -24,7 +25,7 @@ Parameters = Annotated[
         "--set", metavar="NAME=VALUE", help="Parameter of the strategy; the value is JSON or text. Repeatable."
     ),
 ]
-Blind = Annotated[float | None, typer.Option(min=0, max=1, help="Share of the records that is read blind.")]
+Blind = Annotated[float | None, share_option(help="Share of the records that is read blind, e.g. 20%.")]
 Person = Annotated[
     list[str] | None, typer.Option("--person", help="Who gets the records, by id or name. Repeatable; else everybody.")
 ]

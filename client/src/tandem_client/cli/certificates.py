@@ -19,6 +19,7 @@ from tandem_client.cli.certifying import PlanOptions, plan_job
 from tandem_client.cli.certifying import app as of_jobs
 from tandem_client.cli.jobs import JobProject
 from tandem_client.cli.session import err, out
+from tandem_client.cli.shares import share_option
 from tandem_client.errors import TandemError
 from tandem_client.known_labels import read_known_labels
 from tandem_client.planned_labels import read_planned_labels
@@ -26,9 +27,9 @@ from tandem_client.planned_labels import read_planned_labels
 app = typer.Typer(help="State how good exported labels are, with proof.", no_args_is_help=True)
 app.add_typer(of_jobs)
 
-ErrorShare = Annotated[float, typer.Option("--error", min=0, max=1, help="Share of labels that may stay wrong.")]
+ErrorShare = Annotated[float, share_option("--error", help="Share of labels that may stay wrong, e.g. 2%.")]
 Alpha = Annotated[
-    float, typer.Option(min=1e-6, max=0.5, help="Probability that the claim may be false; 0.05 is 95 % confidence.")
+    float, share_option(help="Probability that the claim may be false; 5% is 95 % confidence.", low=1e-6, high=0.5)
 ]
 
 
@@ -78,14 +79,14 @@ def plan_certificate(
         typer.Argument(metavar="FILE|JOB", help="An export, a file of pred and confidence, or a job."),
     ],
     error: Annotated[
-        list[float] | None, typer.Option(min=0, max=1, help="Share that may stay wrong; may be given several times.")
+        list[float] | None, share_option(help="Share that may stay wrong, e.g. 2%; may be given several times.")
     ] = None,
     alpha: Alpha = 0.05,
     task: Annotated[str | None, typer.Option(help="The task to certify, where there are several.")] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long one blind read takes.")] = 10,
     hourly: Annotated[float | None, typer.Option(min=0, help="What an hour of reading costs, in US dollars.")] = None,
     model_error: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Assumed share of wrong labels where there is no confidence.")
+        float | None, share_option(help="Assumed share of wrong labels where there is no confidence.")
     ] = None,
     panel: Annotated[bool, typer.Option("--panel", help="Audits are read by two people.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,

@@ -15,6 +15,7 @@ from tandem_client.certifying import Certificate, CertificatePlan
 from tandem_client.cli.jobs import JobProject
 from tandem_client.cli.people import the_person
 from tandem_client.cli.session import connected, err, out, the_job
+from tandem_client.cli.shares import share_option
 from tandem_client.client import Tandem
 from tandem_client.errors import TandemError
 
@@ -45,10 +46,10 @@ def open_certificate(
     job: JobName,
     error: Annotated[
         list[float] | None,
-        typer.Option(min=0, max=1, help="Share of labels that may stay wrong; repeat it for a ladder. Else 0.05."),
+        share_option(help="Share of labels that may stay wrong, e.g. 2%; repeat it for a ladder. Else 5%."),
     ] = None,
     alpha: Annotated[
-        float, typer.Option(min=1e-6, max=0.5, help="Probability that a claim may be false; 0.05 is 95 % confidence.")
+        float, share_option(help="Probability that a claim may be false; 5% is 95 % confidence.", low=1e-6, high=0.5)
     ] = 0.05,
     task: Annotated[list[str] | None, typer.Option(help="Task to certify; repeatable. Else all.")] = None,
     by_class: Annotated[bool, typer.Option("--by-class", help="Also a claim for each label of its own.")] = False,

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tandem_client.cli.shares import share
+
 OF_LAST = 100
 """Records that a failure stop looks at where the option does not say."""
 CanaryOption = Annotated[
@@ -52,11 +54,7 @@ def failure_stop_body(stop_above: str | None) -> dict[str, Any] | None:
 
 def _share(text: str, *, hint: str) -> float:
     """Read `5%` or `0.05`. Raises typer.BadParameter."""
-    given = text.strip()
     try:
-        share = float(given.removesuffix("%")) / (100 if given.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise typer.BadParameter(f"{text!r} is not a share such as 5% or 0.05", param_hint=hint)
-    return share
+        return share(text)
+    except typer.BadParameter as error:
+        raise typer.BadParameter(error.message, param_hint=hint) from None
