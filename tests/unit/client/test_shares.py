@@ -13,7 +13,7 @@ def test_a_share_is_read_as_percent_or_as_a_number(text: object, value: float) -
 
 @pytest.mark.parametrize("text", ["2 percent", "", "%", "200%", "-0.1", "2"])
 def test_what_is_no_share_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="share such as|is not between"):
+    with pytest.raises(typer.BadParameter, match=r"share such as|is not between"):
         share(text)
 
 
