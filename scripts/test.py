@@ -24,9 +24,10 @@ WEB = ROOT / "services" / "verification-ui" / "web"
 PYTHON = str(BIN / "python")
 FOLDERS = [f"tests/{name}" for name in ("chaos", "browser", "e2e", "contract", "integration", "unit")]
 """In the order they start: the longest files first, so that the short ones fill what is left at the end."""
-AT_ONCE = ["--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+AT_ONCE = ["--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder"]
 """Tests wait for brokers and for what was killed about as much as they compute, so several run at once, each with a
 MongoDB and stacks of its own."""
+CORES = 2
 NOTHING_SELECTED = 5
 """pytest's status when a selection by -k or -m leaves nothing."""
 MYPY_PATHS = (
@@ -53,8 +54,8 @@ class Step:
     task: str
     command: Sequence[str]
     cwd: Path = ROOT
-    beside: bool = False
-    """Whether it may run while tests do, which wait more than they compute."""
+    alone: bool = True
+    """False for a step that keeps one core busy and touches nothing that others write: several run at once."""
     status: int = field(default=0, init=False)
     empty: bool = field(default=False, init=False)
     """Whether a selection left no test in it."""
@@ -96,11 +97,11 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
             [PYTHON, "-m", "tandem_verification_ui.openapi", "services/verification-ui/openapi.json", "--check"],
         ),
         Step("asynchronous client", "lint", [PYTHON, "scripts/async_client.py", "--check"]),
-        Step("types: mypy", "types", [tool("mypy"), "--no-error-summary", *MYPY_PATHS], beside=True),
+        Step("types: mypy", "types", [tool("mypy"), "--no-error-summary", *MYPY_PATHS], alone=False),
         Step("page: packages and build", "web", ["scripts/web-build"]),
-        Step("page: lint", "web", ["npm", "run", "--silent", "lint"], WEB, beside=True),
-        Step("page: types", "web", ["npm", "run", "--silent", "typecheck"], WEB, beside=True),
-        Step("page: types of the API", "web", ["npm", "run", "--silent", "types", "--", "--check"], WEB, beside=True),
+        Step("page: lint", "web", ["npm", "run", "--silent", "lint"], WEB, alone=False),
+        Step("page: types", "web", ["npm", "run", "--silent", "typecheck"], WEB, alone=False),
+        Step("page: types of the API", "web", ["npm", "run", "--silent", "types", "--", "--check"], WEB, alone=False),
         Step("page: tests", "web", ["npm", "run", "--silent", "test"], WEB),
         *test_steps(pytest_arguments),
     ]
@@ -161,18 +162,18 @@ def keep_bytecode() -> None:
 
 
 def run(chosen: Sequence[Step]) -> None:
-    """All of them. What may run beside tests does, one after the other, once all else is done."""
+    """Run all of them, the tests last and with the machine to themselves: a stack that starts beside a type checker
+    runs out of time."""
     tests = [step for step in chosen if step.task == "pytest"]
-    beside = [step for step in chosen if step.beside] if tests else []
+    together = [step for step in chosen if not step.alone]
     for step in chosen:
-        if step not in tests and step not in beside:
+        if step not in tests and step not in together:
             step.run()
-    with ThreadPoolExecutor(max_workers=1) as lane:
-        ending = [lane.submit(step.run, keep_output=True) for step in beside]
-        for step in tests:
-            step.run()
-        for each in ending:
+    with ThreadPoolExecutor(max_workers=CORES) as lanes:
+        for each in [lanes.submit(step.run, keep_output=True) for step in together]:
             each.result()
+    for step in tests:
+        step.run()
 
 
 def environment() -> list[str]:

@@ -13,10 +13,16 @@ AXE = ROOT / "services" / "verification-ui" / "web" / "node_modules" / "axe-core
 IMPACTS = ("serious", "critical")
 
 
+AT_REST = """() => document.getAnimations().every(
+  (each) => each.playState !== "running" || each.effect?.getComputedTiming().iterations === Infinity)"""
+"""No color is on its way to another, where it would be judged half-way."""
+
+
 def serious_faults(page: Page, screen: str) -> list[str]:
-    """Return the serious faults of what the page shows, each with the screen and the element."""
+    """Return the serious faults of what the page shows once it is at rest, each with the screen and the element."""
     if not AXE.is_file():
         pytest.fail("The page's packages are not installed; install them with `scripts/web-deps`.", pytrace=False)
+    page.wait_for_function(AT_REST)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result: dict[str, Any] = page.evaluate("axe.run({ resultTypes: ['violations'] })")
     return [
