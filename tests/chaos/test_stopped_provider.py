@@ -26,7 +26,7 @@ async def test_a_job_waits_for_quota_and_for_a_key_and_loses_nothing(make_stack:
     worker = running.stack.services["llm-worker"]
 
     for number, (failure, words) in enumerate([("quota_exhausted", "no quota left"), ("unauthorized", "workers' key")]):
-        await eventually(lambda: running.tandem.jobs.get(job.id).progress > 0.1 + 0.3 * number, timeout=60)  # noqa: B023
+        await eventually(lambda: running.tandem.jobs.get(job.id).progress > 0.1 + 0.3 * number, timeout=60)  # noqa: B023 - awaited in its own round
         running.behave(failures={failure: 1.0})
         waiting = await is_in(running, job, "waiting")
         assert words in (waiting.state_reason or "")

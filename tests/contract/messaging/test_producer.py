@@ -21,7 +21,7 @@ async def test_events_of_one_key_keep_their_order(connection: Connection, produc
 
     asks: dict[bytes, list[int]] = {}
     for record in await read_all(connection, REQUESTS, 500):
-        asks.setdefault(record.key, []).append(REQUESTS.event.from_json(record.value).ask)  # type: ignore[union-attr]
+        asks.setdefault(record.key, []).append(REQUESTS.event.from_json(record.value).ask)  # type: ignore[union-attr]  # requests have an event
     assert len(asks) == 10
     assert all(order == sorted(order) for order in asks.values())
 

@@ -91,7 +91,7 @@ async def test_a_commit_of_an_import_made_again_finds_that_it_took_effect(failin
     async def commit(import_id: str) -> int:
         committed = await writer.commit_import(
             "d",
-            {"import_id": import_id, "records": 5, "skipped": 0, "committed_at": None, "committed_by": "ada"},  # type: ignore[typeddict-item]
+            {"import_id": import_id, "records": 5, "skipped": 0, "committed_at": None, "committed_by": "ada"},  # type: ignore[typeddict-item]  # the store sets the time
             fields=["text"],
             ids_made=False,
             columns=None,

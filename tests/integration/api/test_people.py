@@ -170,7 +170,7 @@ async def test_the_last_admin_is_not_disabled_until_somebody_else_has_a_lasting_
     assert (await admin.get("/projects")).status_code == 401
     assert not await services[AccessService].ensure_bootstrap_admin(ADMIN_KEY)
     assert await services[AccessService].ensure_bootstrap_admin("another-admin-key-that-is-long-enough")
-    assert (await person_of(app, token="another-admin-key-that-is-long-enough"))["person_id"] == "bootstrap-admin"  # noqa: S106
+    assert (await person_of(app, token="another-admin-key-that-is-long-enough"))["person_id"] == "bootstrap-admin"  # noqa: S106 - a token of this test alone
     async with client_of(app, other["token"]) as ben:
         assert (await ben.post(f"/people/{other['person_id']}/disable")).status_code == 200
 

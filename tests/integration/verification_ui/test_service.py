@@ -82,7 +82,7 @@ async def running(settings: VerificationUiSettings, health: Health) -> AsyncIter
 async def test_the_service_is_ready_with_both_dependencies_and_takes_items_in(
     world: World, broker: Broker, topic_prefix: str, mongo_url: str, mongo_db_name: str
 ) -> None:
-    from integration.verification_ui.test_queue import requested  # noqa: PLC0415
+    from integration.verification_ui.test_queue import requested  # noqa: PLC0415 - shared with the tests beside it
 
     kafka = kafka_settings(broker, topic_prefix)
     health = Health()
@@ -107,7 +107,7 @@ async def test_a_broker_that_lost_everything_costs_no_item_and_events_flow_again
     world: World, tmp_path: Path, topic_prefix: str, mongo_url: str, mongo_db_name: str
 ) -> None:
     """The broker dies after the annotations were written and before the queue took them in, with everything in it."""
-    from integration.verification_ui.test_queue import requested  # noqa: PLC0415
+    from integration.verification_ui.test_queue import requested  # noqa: PLC0415 - shared with the tests beside it
 
     tansu = Tansu(log_file=tmp_path / "tansu.log")
     tansu.start()

@@ -64,7 +64,7 @@ def test_an_answer_reads_back_with_its_log_probabilities() -> None:
             Completion(
                 text="good",
                 finish_reason="stop",
-                logprobs=(TokenLogprob(token="good", logprob=-0.1, top=(("good", -0.1), ("bad", -2.4))),),  # noqa: S106
+                logprobs=(TokenLogprob(token="good", logprob=-0.1, top=(("good", -0.1), ("bad", -2.4))),),  # noqa: S106 - tokens of a model
             ),
         ),
         usage=Usage(prompt_tokens=10, completion_tokens=1),

@@ -83,7 +83,7 @@ def test_a_label_that_was_forced_letter_by_letter_is_as_likely_as_unlisted_optio
 
 
 def test_a_label_that_is_given_no_probability_has_no_confidence() -> None:
-    label = TokenLogprob(token="neutral", logprob=-9999.0, top=(("post", math.log(0.05)),))  # noqa: S106
+    label = TokenLogprob(token="neutral", logprob=-9999.0, top=(("post", math.log(0.05)),))  # noqa: S106 - a token of a model
     found = assess(SENTIMENT, FORCED, *KEY, label, given('"}', 1.0, {}))
     assert found is UnknownReason.LABEL_NOT_IN_ALTERNATIVES
 

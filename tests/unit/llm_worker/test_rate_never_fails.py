@@ -90,7 +90,7 @@ def test_a_record_that_always_times_out_ends_although_it_is_handed_back_for_the_
             raise timeout()
         return account(call)
 
-    ended = work_through(serve, records=40, timeout_seconds=60)  # type: ignore[arg-type]
+    ended = work_through(serve, records=40, timeout_seconds=60)  # type: ignore[arg-type]  # a double
 
     assert ended.failed == {3}
     assert ended.errors == {ErrorKind.TIMEOUT: 1}

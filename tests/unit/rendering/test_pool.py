@@ -215,7 +215,7 @@ asyncio.run(main())
 
 async def test_children_of_a_killed_process_end() -> None:
     tests = str(Path(__file__).parents[2] / "support")
-    parent = subprocess.Popen([sys.executable, "-c", ORPHANING, tests], stdout=subprocess.PIPE)  # noqa: ASYNC220
+    parent = subprocess.Popen([sys.executable, "-c", ORPHANING, tests], stdout=subprocess.PIPE)  # noqa: ASYNC220 - it starts at once
     assert parent.stdout is not None
     line = await asyncio.to_thread(parent.stdout.readline)
     pids = [int(word) for word in line.split()]

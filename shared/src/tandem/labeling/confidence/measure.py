@@ -24,9 +24,9 @@ class Method(StrEnum):
     """The way a confidence was found; stored with the label."""
 
     TOKEN_PROBABILITY = "token_probability"  # noqa: S105 - tokens of a model, no password
-    TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105
+    TOKEN_PROBABILITY_BOUND = "token_probability_bound"  # noqa: S105 - tokens of a model, no password
     """Token probability, where some of it may or may not be the label's: the least that the label has."""
-    TOKEN_PROBABILITY_ESTIMATE = "token_probability_estimate"  # noqa: S105
+    TOKEN_PROBABILITY_ESTIMATE = "token_probability_estimate"  # noqa: S105 - tokens of a model, no password
     """Token probability, where the model would rather have written something else: it was held to the format of the
     answer, or more than a fortieth of the probability at the label belongs to no option. An estimate from the listed
     options.

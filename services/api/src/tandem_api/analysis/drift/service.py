@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -19,9 +18,9 @@ from tandem.review.campaigns.strategies.stream_audit import STREAM_AUDIT
 from tandem.store.annotations.ended import EndedReader
 from tandem.store.campaigns.documents import CampaignDocument
 from tandem.store.campaigns.reader import CampaignReader
-from tandem.store.database import StoreUnavailableError
 from tandem.store.jobs.reader import JobReader
 from tandem_api.analysis.drift.schemas import AgentDrift, TaskDrift
+from tandem_api.keeper import Keeper
 from tandem_api.resources.agents.service import AgentService
 
 LOOK_SECONDS = 60.0
@@ -72,29 +71,13 @@ class DriftService:
         return AgentDrift(agent_id=agent_id, jobs=job_ids, tasks=[_task_drift(task, read, accepted) for task in tasks])
 
 
-class DriftWatch:
+class DriftWatch(Keeper):
     """Counts the agents with an alarm, for the metric, and logs each new one."""
 
     def __init__(self, service: DriftService, *, look_seconds: float = LOOK_SECONDS) -> None:
+        super().__init__("drift", look_seconds)
         self._service = service
-        self._look_seconds = look_seconds
         self._known: set[str] = set()
-        self._stopping = asyncio.Event()
-
-    async def stop(self) -> None:
-        self._stopping.set()
-
-    async def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self.look()
-            except StoreUnavailableError as error:
-                log.warning("drift.store_unavailable", reason=str(error))
-            try:
-                async with asyncio.timeout(self._look_seconds):
-                    await self._stopping.wait()
-            except TimeoutError:
-                pass
 
     async def look(self) -> None:
         """Set the metric. Raises StoreUnavailableError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from tandem.observability.logs import get_logger
@@ -11,6 +10,7 @@ from tandem.store.jobs.documents import JobDocument
 from tandem.store.jobs.reader import JobReader
 from tandem.store.reports.reader import ReportReader
 from tandem_api.analysis.reports.service import ReportService
+from tandem_api.keeper import Keeper
 
 LOOK_SECONDS = 5.0
 LOOK_BACK = timedelta(days=1)
@@ -20,34 +20,18 @@ _OVERLAP = timedelta(minutes=1)
 log = get_logger(__name__)
 
 
-class JobReportKeeper:
+class JobReportKeeper(Keeper):
     """Keeps reports in the background. Each API process has one; two that make the same report at once write equal
     ones."""
 
     def __init__(
         self, jobs: JobReader, known: ReportReader, reports: ReportService, *, look_seconds: float = LOOK_SECONDS
     ) -> None:
+        super().__init__("reports", look_seconds)
         self._jobs = jobs
         self._known = known
         self._reports = reports
-        self._look_seconds = look_seconds
         self._since = utcnow() - LOOK_BACK
-        self._stopping = asyncio.Event()
-
-    async def stop(self) -> None:
-        self._stopping.set()
-
-    async def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self.look()
-            except StoreUnavailableError as error:
-                log.warning("reports.store_unavailable", reason=str(error))
-            try:
-                async with asyncio.timeout(self._look_seconds):
-                    await self._stopping.wait()
-            except TimeoutError:
-                pass
 
     async def look(self) -> None:
         """Keep the reports of the jobs that ended since the last look. Raises StoreUnavailableError."""
