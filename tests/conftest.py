@@ -29,7 +29,7 @@ from tandem.testing.brokers import Broker
 from tandem_local.parts.mongod import Mongod
 from tandem_local.parts.tansu import Tansu
 
-pytest_plugins = ["failing_mongod", "faults", "stacks"]
+pytest_plugins = ["failing_mongod", "faults", "stacks", "terminals"]
 
 # No test measures time: an example that takes long on a busy machine is no failure.
 settings.register_profile(
